@@ -1,0 +1,207 @@
+//! An edition is something we say; a letter is one copy of it, to one reader, over one channel, sent once.
+
+use std::fmt;
+
+use jiff::Timestamp;
+use jiff::civil::ISOWeekDate;
+use serde::{Deserialize, Serialize};
+use sha2::{Digest as _, Sha256};
+use url::Url;
+
+use crate::item::ItemId;
+use crate::source::Trust;
+use crate::story::StoryId;
+use crate::verdict::{Category, Level, Reason};
+
+/// Which edition. Written `digest/2026-W47` or `alert/s-7k3m9q2xwd`: these words are in letter keys, in told.jsonl and in
+/// Message-IDs, and so can never be renamed.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum EditionId {
+    /// One ISO week, named by `week_name`.
+    Digest(String),
+    Alert(StoryId),
+}
+
+impl fmt::Display for EditionId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            EditionId::Digest(week) => write!(f, "digest/{week}"),
+            EditionId::Alert(story) => write!(f, "alert/{story}"),
+        }
+    }
+}
+
+/// `2026-W47`, as ISO 8601 writes it.
+pub fn week_name(date: ISOWeekDate) -> String {
+    format!("{:04}-W{:02}", date.year(), date.week())
+}
+
+/// What the digest says, before any layout: digest.json. Everything people read is rendered from it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Digest {
+    /// Of this shape; fields may be added under the same number.
+    pub version: u32,
+    /// `2026-W47`
+    pub week: String,
+    /// The period it covers: stories that rose at or after `from` and before `to`.
+    pub from: Timestamp,
+    pub to: Timestamp,
+    /// IANA name of the zone in which dates are shown.
+    pub zone: String,
+    /// What to do this week; at most three.
+    pub actions: Vec<Action>,
+    /// Sections with at least one story, in the order they are read.
+    pub sections: Vec<Section>,
+    pub counts: Counts,
+    /// Sources that gave nothing when the digest was written.
+    pub troubles: Vec<Trouble>,
+    /// Who put the stories in order, for example "rules and relevance, no model".
+    pub ranked_by: String,
+}
+
+/// One thing to do, pointing at the story that says so.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Action {
+    pub story: StoryId,
+    /// "Update claude-code to 2.1.251 or later."
+    pub what: String,
+    /// The story's title.
+    pub why: String,
+    pub url: Option<Url>,
+    pub source: String,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Section {
+    pub category: Category,
+    pub title: String,
+    pub stories: Vec<Telling>,
+}
+
+/// A story as a reader sees it; the same shape in digest and alert.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Telling {
+    pub story: StoryId,
+    pub item: ItemId,
+    pub level: Level,
+    pub category: Category,
+    pub title: String,
+    pub url: Option<Url>,
+    pub source: String,
+    pub trust: Trust,
+    pub at: Timestamp,
+    /// The first sentences of the lead item's text, at most about 300 characters, in its own words.
+    pub excerpt: String,
+    pub action: Option<String>,
+    pub why: Vec<Reason>,
+    /// Who else tells it.
+    pub also: Vec<Also>,
+    /// It was in an earlier digest and has risen since.
+    pub update: bool,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Also {
+    pub source: String,
+    pub url: Option<Url>,
+}
+
+/// "1,204 read, 14 told".
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Counts {
+    /// Items first judged in the period.
+    pub read: u64,
+    /// Stories in this digest.
+    pub told: u64,
+    pub sources: u64,
+    pub sources_failing: u64,
+    /// Pieces of work that failed too often and were set aside.
+    pub set_aside: u64,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Trouble {
+    pub source: String,
+    pub message: String,
+    pub last_good: Option<Timestamp>,
+}
+
+/// An alert, before any layout.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Alert {
+    pub version: u32,
+    pub at: Timestamp,
+    pub zone: String,
+    pub telling: Telling,
+}
+
+/// Who gets a letter, and how: a mail address on `mail`, the name of the hook on `webhook`.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct Reader {
+    pub channel: ChannelName,
+    /// In lower case for mail.
+    pub address: String,
+    /// How to greet or show them; may be empty.
+    pub name: String,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum ChannelName {
+    Mail,
+    Webhook,
+}
+
+impl ChannelName {
+    pub fn word(self) -> &'static str {
+        match self {
+            ChannelName::Mail => "mail",
+            ChannelName::Webhook => "webhook",
+        }
+    }
+}
+
+/// One copy of an edition, to one reader, over one channel. Its exact bytes lie in state/outbox/ before the first try.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Letter {
+    /// `digest/2026-W47/ana@example.org/mail`: edition + reader + channel. Told once means: one key, one letter.
+    pub key: String,
+    pub edition: String,
+    pub reader: Reader,
+    /// Derived from the key; also the id of a webhook's message.
+    pub message_id: String,
+    /// The stories in it.
+    pub stories: Vec<StoryId>,
+    /// File name in state/outbox/.
+    pub file: String,
+    pub state: LetterState,
+    pub tries: u32,
+    /// Not before this time.
+    pub next_try: Timestamp,
+    /// What the other side last said.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub answer: Option<String>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum LetterState {
+    /// Waits for its (next) try.
+    Queued,
+    /// A try began, and how it ended is not known: sent again with the same bytes and the same Message-ID.
+    Sending,
+    Sent,
+    /// The other side said no for good.
+    Dead,
+}
+
+/// The key of a letter.
+pub fn letter_key(edition: &EditionId, reader: &Reader) -> String {
+    format!("{edition}/{}/{}", reader.address, reader.channel.word())
+}
+
+/// The left part of a Message-ID: 32 hexadecimal digits of the key's hash. The same key gives the same id on every machine.
+pub fn message_hash(key: &str) -> String {
+    let digest = Sha256::digest(format!("tidings letter\0{key}").as_bytes());
+    digest[..16].iter().map(|byte| format!("{byte:02x}")).collect()
+}

@@ -1,0 +1,25 @@
+//! tidings watches where news about coding agents and research practice appears, and tells a lab what matters.
+//!
+//! Files are things, folders are acts. Read [`flow`] first: it alone knows the order.
+
+pub mod flow;
+
+// Things: data and small methods; no input or output, no async.
+pub mod config;
+pub mod source;
+pub mod page;
+pub mod item;
+pub mod work;
+pub mod verdict;
+pub mod story;
+pub mod edition;
+
+// Guards: pure functions that any act may name.
+pub mod guard;
+
+// Acts: none names another.
+pub mod fetch;
+pub mod read;
+pub mod keep;
+pub mod judge;
+pub mod tell;

@@ -1,0 +1,42 @@
+//! A page: the raw bytes a source answered with, and the mark that says how far it has been read.
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use url::Url;
+
+/// What is asked of the world, once.
+#[derive(Debug, Clone)]
+pub struct Request {
+    pub url: Url,
+    /// From the last answer; makes the request conditional.
+    pub mark: Mark,
+    /// The time of the asking, for answers that name a delay.
+    pub now: Timestamp,
+}
+
+/// How far a source has been read: the validators of its last full answer, sent back as they came (RFC 9110, 13.1).
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Mark {
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub etag: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub last_modified: Option<String>,
+}
+
+/// What the world answered.
+#[derive(Debug, Clone)]
+pub enum Answer {
+    Page(Page),
+    /// Nothing has changed since the mark (HTTP 304); the mark to send next time.
+    NotModified(Mark),
+}
+
+/// Bytes as they came, after content decoding and before any reading.
+#[derive(Debug, Clone)]
+pub struct Page {
+    /// Where the bytes were found, after redirects; relative links are resolved against it.
+    pub url: Url,
+    pub content_type: Option<String>,
+    pub bytes: Vec<u8>,
+    pub mark: Mark,
+}

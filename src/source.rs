@@ -1,0 +1,67 @@
+//! A source: one place that is watched, and how far it may be trusted.
+
+use jiff::SignedDuration;
+use serde::{Deserialize, Serialize};
+use url::Url;
+
+/// One `[[source]]` of sources.toml.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Source {
+    /// What people call it; unique in a home, and part of every item's identity, so a renamed source starts anew.
+    pub name: String,
+    pub from: Origin,
+    /// The least time between two requests for it.
+    pub every: SignedDuration,
+    pub trust: Trust,
+    /// What it is about, in the lab's words; shown with its items and counted by relevance.
+    pub topics: Vec<String>,
+}
+
+/// Where a source's bytes come from. Closed: a new kind is a new arm here, and the compiler shows what it touches.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Origin {
+    /// RSS, Atom or JSON Feed at an address.
+    Feed(Url),
+}
+
+impl Origin {
+    /// The word that names the kind in sources.toml: `from.feed = "…"`.
+    pub fn kind(&self) -> &'static str {
+        match self {
+            Origin::Feed(_) => "feed",
+        }
+    }
+
+    /// The address that is asked.
+    pub fn url(&self) -> &Url {
+        match self {
+            Origin::Feed(url) => url,
+        }
+    }
+}
+
+/// How far a source is believed. It belongs to whoever controls the bytes: a community mirror of an official page is
+/// community.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Trust {
+    /// Anybody: forums, mirrors, aggregators.
+    Community,
+    /// A person or organisation known for being right about the subject.
+    Expert,
+    /// The maker of the thing it speaks about.
+    Official,
+}
+
+impl Trust {
+    pub const ALL: [Trust; 3] = [Trust::Official, Trust::Expert, Trust::Community];
+
+    /// The word used in sources.toml, in JSON and in the digest.
+    pub fn word(self) -> &'static str {
+        match self {
+            Trust::Official => "official",
+            Trust::Expert => "expert",
+            Trust::Community => "community",
+        }
+    }
+}

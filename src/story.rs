@@ -1,0 +1,47 @@
+//! A story: one happening, told by one or many items.
+
+use std::fmt;
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use crate::item::ItemId;
+use crate::verdict::{Level, Verdict};
+
+/// Names a story for ever: `s-` and the letters of the id of the item that founded it.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct StoryId(pub String);
+
+impl StoryId {
+    pub fn founded_by(item: &ItemId) -> StoryId {
+        StoryId(format!("s-{}", item.0.trim_start_matches("i-")))
+    }
+}
+
+impl fmt::Display for StoryId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// One happening. The digest tells each story once; the level never falls, so that nothing told is taken back silently.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Story {
+    pub id: StoryId,
+    /// The items that tell it, in the order they were judged.
+    pub members: Vec<ItemId>,
+    /// The member that speaks for it: the most trusted, then the earliest.
+    pub lead: ItemId,
+    /// The highest verdict among the members.
+    pub verdict: Verdict,
+    /// Each time it rose to a higher level, oldest first. A digest's week holds the stories that rose in it.
+    pub rises: Vec<Rise>,
+}
+
+/// A story reached a level.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Rise {
+    pub at: Timestamp,
+    pub level: Level,
+}

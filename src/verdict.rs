@@ -1,0 +1,67 @@
+//! A verdict: how much something matters, why, and who said so.
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+/// How loudly something is told.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Level {
+    /// Kept and searchable, never told.
+    Noise,
+    /// Worth a line when there is room.
+    Routine,
+    /// Belongs into the week's digest.
+    Notable,
+    /// Is told at once.
+    Critical,
+}
+
+impl Level {
+    pub fn word(self) -> &'static str {
+        match self {
+            Level::Noise => "noise",
+            Level::Routine => "routine",
+            Level::Notable => "notable",
+            Level::Critical => "critical",
+        }
+    }
+}
+
+/// What sort of news it is; the digest's sections follow it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Category {
+    Security,
+    Breaking,
+    Feature,
+    Technique,
+    Tool,
+    Research,
+    Other,
+}
+
+/// The judgement of one item.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Verdict {
+    pub level: Level,
+    /// How well it fits the lab's interests, 0 to 1.
+    pub relevance: f64,
+    /// How sure the rules are that it cannot wait, 0 to 1.
+    pub critical: f64,
+    pub category: Category,
+    pub topics: Vec<String>,
+    /// What a reader could do about it, composed from recognised parts (product, version), never from free text.
+    pub action: Option<String>,
+    /// Every reason, strongest first.
+    pub why: Vec<Reason>,
+    pub at: Timestamp,
+}
+
+/// One reason of a verdict: who says it, and what.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Reason {
+    /// `rule:<name>` or `relevance`.
+    pub by: String,
+    pub text: String,
+}

@@ -1,4 +1,16 @@
 //! What a home's two files say: sources.toml (what is watched) and tidings.toml (how).
+//!
+//! Both are read strictly: an unknown key, a wrong type or an impossible value is a [`Mistake`] with file, line, column and
+//! remedy, and all mistakes of a file are found at once. Reading takes the text; who opens the file is not known here.
+
+mod mistake;
+mod settings;
+mod sources;
+mod table;
+
+pub use mistake::Mistake;
+pub use settings::read_settings;
+pub use sources::read_sources;
 
 use std::net::IpAddr;
 use std::path::PathBuf;
@@ -20,6 +32,19 @@ pub struct Config {
     pub people: Vec<Person>,
 }
 
+impl Default for Config {
+    fn default() -> Config {
+        Config {
+            network: Network::default(),
+            schedule: Schedule::default(),
+            interests: Interests::default(),
+            mail: None,
+            webhook: None,
+            people: Vec::new(),
+        }
+    }
+}
+
 /// `[network]`: manners and limits of asking the world.
 #[derive(Debug, Clone)]
 pub struct Network {
@@ -38,6 +63,22 @@ pub struct Network {
     pub max_bytes: u64,
 }
 
+impl Default for Network {
+    fn default() -> Network {
+        Network {
+            contact: String::new(),
+            allow: Vec::new(),
+            // A person clicking through a site is about as fast; no operator minds it.
+            gap: Duration::from_secs(1),
+            per_host: 2,
+            connect_timeout: Duration::from_secs(10),
+            total_timeout: Duration::from_secs(60),
+            // The largest real feed we know (METR's own) has 9 MB.
+            max_bytes: 20_000_000,
+        }
+    }
+}
+
 /// A block of addresses, `10.0.0.0/8` or `::1/128`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Block {
@@ -53,6 +94,12 @@ pub struct Schedule {
     pub digest_time: Time,
 }
 
+impl Default for Schedule {
+    fn default() -> Schedule {
+        Schedule { zone: TimeZone::UTC, digest_day: Weekday::Monday, digest_time: Time::constant(7, 0, 0, 0) }
+    }
+}
+
 /// `[interests]`: what the lab cares about.
 #[derive(Debug, Clone)]
 pub struct Interests {
@@ -60,6 +107,17 @@ pub struct Interests {
     pub profile: String,
     /// Products whose security news is told at once.
     pub watch: Vec<String>,
+}
+
+impl Default for Interests {
+    fn default() -> Interests {
+        Interests {
+            profile: include_str!("config/profile.txt").to_owned(),
+            watch: ["claude-code", "codex", "mcp", "ollama", "vllm", "pytorch", "slurm", "inspect_ai"]
+                .map(str::to_owned)
+                .to_vec(),
+        }
+    }
 }
 
 /// `[mail]`: how letters leave.
@@ -99,4 +157,20 @@ pub struct Person {
     /// In lower case.
     pub address: String,
     pub name: String,
+}
+
+impl std::str::FromStr for Block {
+    type Err = String;
+
+    /// `10.0.0.0/8`, `::1/128`, or one address.
+    fn from_str(text: &str) -> Result<Block, String> {
+        let (address, prefix) = text.trim().split_once('/').map_or((text.trim(), None), |(a, p)| (a, Some(p)));
+        let address: IpAddr = address.parse().map_err(|_| format!("`{text}` is no block of addresses"))?;
+        let most = if address.is_ipv4() { 32 } else { 128 };
+        let prefix = prefix.map_or(Ok(most), str::parse).map_err(|_| format!("`{text}` has no whole prefix length"))?;
+        if prefix > most {
+            return Err(format!("`{text}`: the prefix is longer than the address"));
+        }
+        Ok(Block { address, prefix })
+    }
 }

@@ -1,0 +1,207 @@
+//! Reads tidings.toml: how a home works. Every key has a default.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use jiff::civil::{Time, Weekday};
+use jiff::tz::TimeZone;
+use url::Url;
+
+use super::sources::{read_duration, read_web_address};
+use super::table::{Document, Found, Table};
+use super::{Block, Config, Mail, Mistake, Person, SecretName, Webhook};
+
+/// Reads the text of tidings.toml. `file` is the name used in messages.
+///
+/// # Errors
+/// Every mistake of the file, in its order.
+pub fn read_settings(file: &str, text: &str) -> Result<Config, Vec<Mistake>> {
+    let (document, root) = Document::parse(file, text);
+    let span = root.span();
+    let top = Table::new(&document, root.get_ref(), span, "tidings.toml");
+    let mut config = Config::default();
+    if let Some(table) = top.table("network") {
+        read_network(table, &mut config);
+    }
+    if let Some(table) = top.table("schedule") {
+        read_schedule(table, &mut config);
+    }
+    if let Some(table) = top.table("interests") {
+        if let Some(found) = table.string("profile") {
+            config.interests.profile = found.value;
+        }
+        if let Some(watch) = table.strings("watch") {
+            config.interests.watch = watch.into_iter().map(|product| product.value).collect();
+        }
+        table.finish();
+    }
+    if let Some(table) = top.table("mail") {
+        config.mail = read_mail(table);
+    }
+    if let Some(table) = top.table("webhook") {
+        config.webhook = read_webhook(table);
+    }
+    for table in top.tables("people") {
+        read_person(table, &mut config.people);
+    }
+    top.finish();
+    let mistakes = document.into_mistakes();
+    if mistakes.is_empty() { Ok(config) } else { Err(mistakes) }
+}
+
+fn read_network(table: Table<'_, '_>, config: &mut Config) {
+    let network = &mut config.network;
+    if let Some(found) = table.string("contact") {
+        network.contact = found.value;
+    }
+    for found in table.strings("allow").unwrap_or_default() {
+        match found.value.parse::<Block>() {
+            Ok(block) => network.allow.push(block),
+            Err(error) => {
+                table.document.mistake(found.span, format!("`allow`: {error}"), "\"10.0.0.0/8\" or \"::1/128\"".into());
+            }
+        }
+    }
+    let length = |key: &'static str, target: &mut Duration| {
+        let remedy = "a number and a unit: \"500ms\", \"10s\", \"1m\"";
+        let read = |text: &str| {
+            read_duration(text).and_then(|length| Duration::try_from(length).map_err(|error| error.to_string()))
+        };
+        if let Some(found) = table.parsed(key, read, remedy) {
+            *target = found.value;
+        }
+    };
+    length("gap", &mut network.gap);
+    length("connect_timeout", &mut network.connect_timeout);
+    length("total_timeout", &mut network.total_timeout);
+    if let Some(number) = table.integer("per_host", 1..=16) {
+        network.per_host = number as usize;
+    }
+    if let Some(number) = table.integer("max_bytes", 10_000..=500_000_000) {
+        network.max_bytes = number;
+    }
+    table.finish();
+}
+
+fn read_schedule(table: Table<'_, '_>, config: &mut Config) {
+    let schedule = &mut config.schedule;
+    let zone = |name: &str| TimeZone::get(name).map_err(|_| format!("`{name}` is no time zone"));
+    if let Some(found) = table.parsed("zone", zone, "a name of the IANA list: \"Europe/London\", \"UTC\"") {
+        schedule.zone = found.value;
+    }
+    if let Some(found) = table.parsed("digest", read_weekly, "a day and a time: \"Mon 07:00\"") {
+        (schedule.digest_day, schedule.digest_time) = found.value;
+    }
+    table.finish();
+}
+
+fn read_weekly(text: &str) -> Result<(Weekday, Time), String> {
+    let wrong = || format!("`{text}` is no day and time");
+    let (day, time) = text.trim().split_once(char::is_whitespace).ok_or_else(wrong)?;
+    let days = [
+        (Weekday::Monday, "monday"),
+        (Weekday::Tuesday, "tuesday"),
+        (Weekday::Wednesday, "wednesday"),
+        (Weekday::Thursday, "thursday"),
+        (Weekday::Friday, "friday"),
+        (Weekday::Saturday, "saturday"),
+        (Weekday::Sunday, "sunday"),
+    ];
+    let day = day.to_lowercase();
+    let named = days.into_iter().find(|(_, name)| day.len() >= 3 && name.starts_with(&day)).ok_or_else(wrong)?;
+    let time = Time::strptime("%H:%M", time.trim()).map_err(|_| wrong())?;
+    Ok((named.0, time))
+}
+
+/// A secret's place: `<key>_env` or `<key>_file`. The secret itself in the file is a mistake.
+fn read_secret(table: &Table<'_, '_>, keys: [&'static str; 3]) -> Option<SecretName> {
+    let [inline, env, file] = keys;
+    if let Some(found) = table.string(inline) {
+        let remedy =
+            format!("put it into the environment and name the variable: {env} = \"TIDINGS_…\"; or {file} = \"/path\"");
+        table.document.mistake(
+            found.span,
+            format!("`{inline}` is a secret, and this file is no place for one"),
+            remedy,
+        );
+    }
+    let by_env = table.string(env).map(|found| SecretName::Env(found.value));
+    let by_file = table.string(file).map(|found| SecretName::File(PathBuf::from(found.value)));
+    by_env.or(by_file)
+}
+
+fn read_mail(table: Table<'_, '_>) -> Option<Mail> {
+    const EXAMPLE: &str =
+        "\"smtps://user@mail.example.org\" (TLS, port 465) or \"smtp://user@mail.example.org\" (STARTTLS, 587)";
+    let smtp = table.parsed("smtp", read_smtp, EXAMPLE);
+    let from = table.parsed("from", read_mailbox, "\"Tidings <tidings@example.org>\"");
+    let reply_to = table.parsed("reply_to", read_mailbox, "an address a person reads").map(|found| found.value);
+    let password = read_secret(&table, ["password", "password_env", "password_file"]);
+    let allow_plain = table.strings("allow_plain").unwrap_or_default().into_iter().map(|host| host.value).collect();
+    let ca_file = table.string("ca_file").map(|found| PathBuf::from(found.value));
+    for (key, missing) in [("smtp", smtp.is_none()), ("from", from.is_none())] {
+        if missing && !table.entries().any(|(given, ..)| given == key) {
+            table.mistake(format!("[mail] needs `{key}`"), EXAMPLE);
+        }
+    }
+    table.finish();
+    Some(Mail { smtp: smtp?.value, from: from?.value, reply_to, password, allow_plain, ca_file })
+}
+
+fn read_smtp(text: &str) -> Result<Url, String> {
+    let url = Url::parse(text.trim()).map_err(|error| format!("not an address ({error})"))?;
+    if !matches!(url.scheme(), "smtp" | "smtps") || url.host_str().is_none_or(str::is_empty) {
+        return Err("not an SMTP address".to_owned());
+    }
+    if url.password().is_some() {
+        return Err("a password in the address; name it by password_env instead".to_owned());
+    }
+    Ok(url)
+}
+
+/// `Name <local@domain>` or `local@domain`; whether it can be delivered only the mail server knows.
+fn read_mailbox(text: &str) -> Result<String, String> {
+    let text = text.trim();
+    let address = text.rsplit_once('<').map_or(text, |(_, rest)| rest.trim_end_matches('>'));
+    check_address(address)?;
+    Ok(text.to_owned())
+}
+
+fn check_address(address: &str) -> Result<(), String> {
+    let odd = |letter: char| letter.is_whitespace() || letter.is_control() || "<>,;:\\\"()[]".contains(letter);
+    match address.rsplit_once('@') {
+        Some((local, domain)) if !local.is_empty() && !domain.is_empty() && !address.contains(odd) => Ok(()),
+        _ => Err(format!("`{address}` is no mail address")),
+    }
+}
+
+fn read_webhook(table: Table<'_, '_>) -> Option<Webhook> {
+    let url = table.parsed("url", read_web_address, "\"https://hooks.example.org/tidings\"");
+    let secret = read_secret(&table, ["secret", "secret_env", "secret_file"]);
+    let name = table.string("name").map_or_else(|| "lab".to_owned(), |found| found.value);
+    if url.is_none() && !table.entries().any(|(key, ..)| key == "url") {
+        table.mistake("[webhook] needs `url`".to_owned(), "url = \"https://hooks.example.org/tidings\"");
+    }
+    table.finish();
+    Some(Webhook { name, url: url?.value, secret })
+}
+
+fn read_person(table: Table<'_, '_>, people: &mut Vec<Person>) {
+    let read = |text: &str| {
+        let address = text.trim().to_lowercase();
+        check_address(&address).map(|()| address)
+    };
+    let address = table.parsed("address", read, "address = \"name@example.org\"");
+    let name = table.string("name").map_or_else(String::new, |found| found.value);
+    if address.is_none() && !table.entries().any(|(key, ..)| key == "address") {
+        table.mistake("a person needs an address".to_owned(), "address = \"name@example.org\"");
+    }
+    let document = table.document;
+    table.finish();
+    let Some(Found { value: address, span }) = address else { return };
+    if people.iter().any(|person| person.address == address) {
+        document.mistake(span, format!("{address} is listed twice"), "remove one of the two".to_owned());
+        return;
+    }
+    people.push(Person { address, name });
+}

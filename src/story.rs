@@ -5,7 +5,8 @@ use std::fmt;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::item::ItemId;
+use crate::item::{Item, ItemId};
+use crate::source::Trust;
 use crate::verdict::{Level, Verdict};
 
 /// Names a story for ever: `s-` and the letters of the id of the item that founded it.
@@ -30,13 +31,38 @@ impl fmt::Display for StoryId {
 pub struct Story {
     pub id: StoryId,
     /// The items that tell it, in the order they were judged.
-    pub members: Vec<ItemId>,
+    pub members: Vec<Member>,
     /// The member that speaks for it: the most trusted, then the earliest.
     pub lead: ItemId,
     /// The highest verdict among the members.
     pub verdict: Verdict,
     /// Each time it rose to a higher level, oldest first. A digest's week holds the stories that rose in it.
     pub rises: Vec<Rise>,
+}
+
+/// One of the items that tell a story, with what decides how far it counts.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Member {
+    pub item: ItemId,
+    pub source: String,
+    pub trust: Trust,
+    /// Host of the item's link, without `www.`; empty without a link. Two members of one site are one voice.
+    pub site: String,
+    /// What this item alone was judged.
+    pub level: Level,
+}
+
+impl Member {
+    pub fn of(item: &Item, level: Level) -> Member {
+        let host = item.link.as_ref().and_then(|link| link.host_str()).unwrap_or_default();
+        Member {
+            item: item.id.clone(),
+            source: item.source.clone(),
+            trust: item.trust,
+            site: host.strip_prefix("www.").unwrap_or(host).to_owned(),
+            level,
+        }
+    }
 }
 
 /// A story reached a level.

@@ -1,1 +1,107 @@
-//! (being written)
+//! Judging says what matters and why. It knows no store, no network and no time but the one it is given.
+//!
+//! Rules decide first and explain themselves; relevance, a lexical score against the lab's interests, orders the rest. No
+//! text raises its own level: words that ask for attention have no rule that listens to them.
+
+pub mod group;
+mod product;
+mod relevance;
+mod rules;
+mod words;
+
+use jiff::{SignedDuration, Timestamp};
+
+use crate::config::Interests;
+use crate::item::Item;
+use crate::source::Trust;
+use crate::verdict::{Category, Level, Reason, Verdict};
+
+use product::Product;
+use relevance::Profile;
+use rules::{Finding, Sight};
+
+pub use rules::check_examples;
+
+/// Above this relevance an item belongs into the digest. Chosen so that one strong phrase of the profile in the title, or
+/// several in the text, suffice.
+const NOTABLE: f64 = 0.55;
+/// Below this nothing speaks for an item.
+const ROUTINE: f64 = 0.15;
+/// What was published longer than this before we first saw it is history: searchable, not news.
+const NEWS: SignedDuration = SignedDuration::from_hours(24 * 14);
+
+/// Everything a verdict needs besides the item: made once from `[interests]`.
+pub struct Judge {
+    profile: Profile,
+    watch: Vec<Product>,
+}
+
+impl Judge {
+    pub fn new(interests: &Interests) -> Judge {
+        Judge {
+            profile: Profile::read(&interests.profile),
+            watch: interests.watch.iter().map(|name| Product::named(name)).collect(),
+        }
+    }
+
+    /// The verdict on one item with its full text. The same input gives the same verdict.
+    pub fn verdict(&self, item: &Item, text: &str, now: Timestamp) -> Verdict {
+        let sight = Sight::of(item, text, &self.watch);
+        let findings = rules::findings(&sight);
+        let (relevance, matches) = self.profile.score(&sight);
+        let prior = match item.trust {
+            Trust::Official => 0.10,
+            Trust::Expert => 0.05,
+            Trust::Community => 0.0,
+        };
+        let mut level = match relevance + prior {
+            score if score >= NOTABLE => Level::Notable,
+            score if score >= ROUTINE => Level::Routine,
+            _ => Level::Noise,
+        };
+        let mut why: Vec<Reason> = findings.iter().map(Finding::reason).collect();
+        why.push(Reason { by: "relevance".to_owned(), text: relevance::explain(relevance, &matches) });
+
+        if let Some(floor) = findings.iter().filter_map(|finding| finding.at_least).max() {
+            level = level.max(floor);
+        }
+        let is_critical = level == Level::Critical;
+        if let Some(ceiling) = findings.iter().filter_map(|finding| finding.at_most).min()
+            && !is_critical
+        {
+            level = level.min(ceiling);
+        }
+        if let Some((ceiling, reason)) = history(item) {
+            if level > ceiling {
+                why.push(Reason { by: "rule:history".to_owned(), text: reason.to_owned() });
+            }
+            level = level.min(ceiling);
+        }
+        Verdict {
+            level,
+            relevance,
+            critical: findings.iter().map(|finding| finding.critical).fold(0.0, f64::max),
+            category: findings.iter().filter_map(|finding| finding.category).min().unwrap_or(Category::Other),
+            topics: item.topics.clone(),
+            action: findings.iter().find_map(|finding| finding.action.clone()),
+            why,
+            at: now,
+        }
+    }
+
+    /// The keys under which other items tell the same story.
+    pub fn story_keys(&self, item: &Item, text: &str) -> Vec<String> {
+        group::keys(&Sight::of(item, text, &self.watch))
+    }
+}
+
+/// The highest level that an item's age allows.
+fn history(item: &Item) -> Option<(Level, &'static str)> {
+    let age = item.published.map(|published| item.seen.duration_since(published));
+    match age {
+        Some(age) if age > NEWS => Some((Level::Routine, "published long before we first saw it")),
+        None if item.baseline => Some((Level::Routine, "undated, and there when the source was first read")),
+        _ if item.baseline => Some((Level::Notable, "there when the source was first read: no alert")),
+        _ => None,
+    }
+}

@@ -13,6 +13,7 @@ pub mod work;
 pub mod verdict;
 pub mod story;
 pub mod edition;
+pub mod home;
 
 // Guards: pure functions that any act may name.
 pub mod guard;

@@ -1,0 +1,169 @@
+//! The words of the command line, and their help.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand};
+use jiff::Timestamp;
+
+/// Watches where news about coding agents and research practice appears, and tells a lab what matters.
+#[derive(Debug, Parser)]
+#[command(name = "tidings", version, max_term_width = 100, arg_required_else_help = true)]
+#[command(after_help = "Exit codes: 0 done; 1 failed; 2 wrong use or wrong configuration; 75 another run is at work.\n\
+                        New here? `tidings demo` shows the whole river without network or accounts.")]
+pub struct Cli {
+    /// Folder with sources.toml, tidings.toml, digests/, index/ and state/ [default: the current folder if it holds
+    /// sources.toml, else tidings/ in the XDG data folder]
+    #[arg(long, global = true, env = "TIDINGS_HOME", value_name = "DIR", hide_env_values = true)]
+    pub home: Option<PathBuf>,
+
+    /// Pretend it is this time, to try a schedule: 2026-11-23T07:00:00Z
+    #[arg(long, global = true, value_name = "RFC3339")]
+    pub now: Option<Timestamp>,
+
+    /// Print one JSON object on stdout instead of words
+    #[arg(long, global = true)]
+    pub json: bool,
+
+    /// Log what happens to stderr; twice for more
+    #[arg(short, long, global = true, action = clap::ArgAction::Count)]
+    pub verbose: u8,
+
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Do what is due: ask the sources, weigh what is new, send alerts and the week's digest
+    Run(RunArgs),
+    /// Show the whole river on a recorded world: no network, no accounts, a few seconds
+    Demo,
+    /// Search everything that was read
+    Search(SearchArgs),
+    /// Show one item whole
+    Show {
+        /// An item's id, as search and digest print it: i-7k3m9q2xwd
+        id: String,
+    },
+    /// Make a home, asking what to watch
+    Init(InitArgs),
+    /// List the sources, check sources.toml and tidings.toml, or try one source
+    Sources {
+        #[command(subcommand)]
+        command: SourcesCommand,
+    },
+    /// Preview, write or send one week's digest
+    Digest {
+        #[command(subcommand)]
+        command: Option<DigestCommand>,
+    },
+    /// List or import the people who get mail
+    People {
+        #[command(subcommand)]
+        command: PeopleCommand,
+    },
+    /// Show how the sources fare, what is still to be done, and what was set aside
+    Status,
+    /// Say what is missing for a working home, and how to get it
+    Doctor,
+    /// Make the search index anew from what is kept
+    Reindex,
+}
+
+#[derive(Debug, Args)]
+pub struct RunArgs {
+    /// Ask only this source, even if it is not due; may be given several times
+    #[arg(long, value_name = "NAME")]
+    pub source: Vec<String>,
+
+    /// Ask, read and judge, but keep nothing and send nothing
+    #[arg(long)]
+    pub dry_run: bool,
+
+    /// Instead of the network, answer from a recorded world, one run for each pass in it
+    #[arg(long, value_name = "DIR", conflicts_with = "record")]
+    pub replay: Option<PathBuf>,
+
+    /// Write every answer of the network into a recorded world
+    #[arg(long, value_name = "DIR")]
+    pub record: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub struct SearchArgs {
+    /// Words that must all occur; "a phrase", OR, -not, prefix*, source:name, level:notable
+    #[arg(required = true, value_name = "QUERY", allow_hyphen_values = true)]
+    pub query: Vec<String>,
+
+    /// At most this many hits
+    #[arg(short = 'n', long, default_value_t = 10, value_parser = clap::value_parser!(u16).range(1..=200))]
+    pub limit: u16,
+
+    /// Nothing older: a date (2026-11-01) or a span back from now (30d)
+    #[arg(long, value_name = "WHEN")]
+    pub since: Option<String>,
+
+    /// Nothing newer: a date or a span back from now
+    #[arg(long, value_name = "WHEN")]
+    pub until: Option<String>,
+
+    /// Only items of this source
+    #[arg(long, value_name = "NAME")]
+    pub source: Option<String>,
+}
+
+#[derive(Debug, Args)]
+pub struct InitArgs {
+    /// Ask nothing: watch all shipped sources, in UTC
+    #[arg(long)]
+    pub yes: bool,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum SourcesCommand {
+    /// What is watched, with its kind, trust and interval
+    List,
+    /// Check sources.toml and tidings.toml: file, line, column and remedy of every mistake at once
+    Check,
+    /// Ask one source now and show what would be read; keeps nothing
+    Test {
+        /// Its name in sources.toml
+        name: String,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+pub enum DigestCommand {
+    /// Print the digest of the week that is still open, or of another; keeps and sends nothing
+    Preview {
+        /// 2026-W47
+        #[arg(long)]
+        week: Option<String>,
+        /// Also write it as digest.json, .md, .html and .txt into this folder
+        #[arg(long, value_name = "DIR")]
+        to: Option<PathBuf>,
+    },
+    /// Write the last closed week, or another closed one, to digests/
+    Write {
+        /// 2026-W47
+        #[arg(long)]
+        week: Option<String>,
+    },
+    /// Write a closed week and send it to everybody who has not had it yet
+    Send {
+        /// 2026-W47
+        #[arg(long)]
+        week: Option<String>,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+pub enum PeopleCommand {
+    /// Who gets mail
+    List,
+    /// Add people to tidings.toml from a file: one `address` or `Name <address>` or `address,name` a line
+    Import {
+        /// `-` reads standard input
+        file: PathBuf,
+    },
+}

@@ -1,3 +1,4 @@
 //! One binary for all integration tests: linking tantivy once is enough.
 
 mod house;
+mod world;

@@ -14,6 +14,7 @@ pub use sources::read_sources;
 
 use std::net::IpAddr;
 use std::path::PathBuf;
+use std::str::FromStr;
 use std::time::Duration;
 
 use jiff::civil::{Time, Weekday};
@@ -84,6 +85,60 @@ impl Default for Network {
 pub struct Block {
     pub address: IpAddr,
     pub prefix: u8,
+}
+
+impl Block {
+    /// Whether the address lies in the block. An IPv4 address written as IPv6 (`::ffff:10.0.0.1`) counts as the IPv4
+    /// address that is dialled.
+    pub fn contains(&self, address: IpAddr) -> bool {
+        let (own, own_width) = bits(self.address);
+        let (asked, asked_width) = bits(address.to_canonical());
+        own_width == asked_width && (own ^ asked).checked_shr(u32::from(own_width - self.prefix)).unwrap_or(0) == 0
+    }
+}
+
+impl FromStr for Block {
+    type Err = String;
+
+    /// Reads `10.0.0.0/8` or a single address. Bits beyond the prefix are a mistake, because it is open which part of the
+    /// line was meant.
+    fn from_str(text: &str) -> Result<Block, String> {
+        let (address_text, prefix_text) = match text.split_once('/') {
+            Some((address, prefix)) => (address, Some(prefix)),
+            None => (text, None),
+        };
+        let address: IpAddr = address_text
+            .parse()
+            .map_err(|_| format!("`{text}` is no block of addresses; write it like `10.0.0.0/8` or `fd00::/8`"))?;
+        let (value, width) = bits(address);
+        let prefix = match prefix_text {
+            None => width,
+            Some(digits) => digits
+                .parse()
+                .ok()
+                .filter(|prefix| *prefix <= width)
+                .ok_or_else(|| format!("`{text}` has no prefix from 0 to {width} after the `/`"))?,
+        };
+        let beyond = value & u128::MAX.checked_shr(128 - u32::from(width - prefix)).unwrap_or(0);
+        if beyond != 0 {
+            let first = match address {
+                IpAddr::V4(_) => IpAddr::V4(((value ^ beyond) as u32).into()),
+                IpAddr::V6(_) => IpAddr::V6((value ^ beyond).into()),
+            };
+            return Err(format!(
+                "`{text}` has bits beyond its prefix; write `{first}/{prefix}` or `{address}/{width}`"
+            ));
+        }
+        Ok(Block { address, prefix })
+    }
+}
+
+/// An address as a number, and how many bits it has.
+fn bits(address: IpAddr) -> (u128, u8) {
+    match address {
+        IpAddr::V4(address) => (u128::from(address.to_bits()), 32),
+        IpAddr::V6(address) => (address.to_bits(), 128),
+    }
 }
 
 /// `[schedule]`: when editions close.

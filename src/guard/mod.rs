@@ -1,1 +1,3 @@
-//! (being written)
+//! Guards are pure rules that any act may ask: what may come in, and where we may go.
+
+pub mod address;

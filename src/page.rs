@@ -17,6 +17,10 @@ pub struct Request {
 /// How far a source has been read: the validators of its last full answer, sent back as they came (RFC 9110, 13.1).
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Mark {
+    /// The address whose answer the validators came from; they are sent to no other, since they say nothing about it.
+    /// None: the address that is asked.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub url: Option<Url>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub etag: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -1,0 +1,346 @@
+//! The web: one polite, guarded, bounded GET at a time.
+
+use std::collections::BTreeMap;
+use std::io::ErrorKind;
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::Context as _;
+use jiff::Timestamp;
+use reqwest::header::{
+    ACCEPT, CONTENT_ENCODING, CONTENT_TYPE, ETAG, HeaderMap, HeaderName, HeaderValue, IF_MODIFIED_SINCE, IF_NONE_MATCH,
+    LAST_MODIFIED, LOCATION, RETRY_AFTER,
+};
+use reqwest::redirect::Policy;
+use reqwest::{Client, Response};
+use tokio::time::{Instant, timeout};
+use url::{Host, Url};
+
+use super::manners::Manners;
+use super::resolver::{Refused, Resolver};
+use super::status::{Meaning, meaning, waiting};
+use super::{Carried, Carrier, host_of, shown};
+use crate::config::{Block, Network};
+use crate::guard::address;
+use crate::item::{Fault, FaultKind};
+use crate::page::{Answer, Mark, Page, Request};
+
+/// Most redirects followed for one request. Real feeds need one or two (http to https, then to a feed host); browsers stop
+/// at 20 and we are not signing in anywhere.
+const MOST_HOPS: usize = 5;
+
+/// Longest validator kept, in bytes. Real ones have fewer than 100; a longer one is cargo we would carry at every request.
+const LONGEST_VALIDATOR: usize = 1024;
+
+/// Feeds first; the rest is for servers that label them wrongly.
+const ACCEPTED: &str = "application/atom+xml, application/rss+xml, application/feed+json, application/xml;q=0.9, \
+                        text/xml;q=0.9, application/json;q=0.8, */*;q=0.5";
+
+/// The live web.
+///
+/// A request is a GET with one User-Agent, no cookies, no Referer, no proxy (a proxy would resolve names out of our sight),
+/// and the validators of its mark, which are sent only to the very address they came from: to another address they would be
+/// a tracking token at best, and at worst an excuse to answer 304 for words we have not read.
+#[derive(Debug)]
+pub struct Web {
+    /// Dials public addresses only.
+    strict: Client,
+    /// Dials those and what `allow` names. A client of its own, so that its open connections are never used for a hop that
+    /// must be strict.
+    lenient: Client,
+    allow: Vec<Block>,
+    manners: Manners,
+    total_timeout: Duration,
+    max_bytes: u64,
+}
+
+/// How we name ourselves: `tidings/0.1.0 (+https://lab.example.org/tidings)`, or without the brackets if no contact was
+/// given. Server owners find a person there before they need a block list.
+pub fn user_agent(contact: &str) -> String {
+    let name = concat!("tidings/", env!("CARGO_PKG_VERSION"));
+    match contact.trim() {
+        "" => name.to_owned(),
+        contact => format!("{name} (+{contact})"),
+    }
+}
+
+impl Web {
+    /// `holds` are those that [`Carrier::holds`] gave after earlier runs. Fails if the contact cannot stand in a header, or
+    /// if the system has no certificates to trust.
+    pub fn new(network: &Network, holds: BTreeMap<String, Timestamp>) -> anyhow::Result<Web> {
+        Ok(Web {
+            strict: client(network, Vec::new())?,
+            lenient: client(network, network.allow.clone())?,
+            allow: network.allow.clone(),
+            manners: Manners::new(network.gap, network.per_host, holds),
+            total_timeout: network.total_timeout,
+            max_bytes: network.max_bytes,
+        })
+    }
+
+    /// Follows one request through its redirects. `total_timeout` runs while the request is under way, over all its hops; it
+    /// stands still while a hop waits for its turn, so that many sources on one host do not cost each other their time.
+    async fn follow(&self, request: &Request) -> Result<Answer, Fault> {
+        let mut url = request.url.clone();
+        url.set_fragment(None);
+        let mut visited = vec![url.clone()];
+        let mut left = self.total_timeout;
+        loop {
+            let client = self.client_for(&url, &request.url)?;
+            let turn = self
+                .manners
+                .turn(host_of(&url), request.now)
+                .await
+                .map_err(|until| waiting(&shown(&url), until, &format!("{} asked us to wait", host_of(&url))))?;
+            let started = Instant::now();
+            let step = timeout(left, self.step(client, &url, request)).await.map_err(|_| {
+                Fault::new(
+                    FaultKind::Timeout,
+                    format!(
+                        "asking {}: no whole answer within {} s; the next run asks again, or raise the total timeout in [network]",
+                        shown(&url),
+                        self.total_timeout.as_secs_f32()
+                    ),
+                )
+            })??;
+            left = left.saturating_sub(started.elapsed());
+            drop(turn);
+            match step {
+                Step::Arrived(answer) => return Ok(answer),
+                Step::Moved(next) if visited.contains(&next) => {
+                    return Err(redirect_fault(&url, "leads in circles"));
+                }
+                Step::Moved(_) if visited.len() > MOST_HOPS => {
+                    return Err(redirect_fault(&url, &format!("is the {}th in a row", MOST_HOPS + 1)));
+                }
+                Step::Moved(next) => {
+                    visited.push(next.clone());
+                    url = next;
+                }
+            }
+        }
+    }
+
+    /// One hop: one request, and its answer read to the end.
+    async fn step(&self, client: &Client, url: &Url, request: &Request) -> Result<Step, Fault> {
+        let validators = validators(&request.mark, url, &request.url);
+        let conditional = !validators.is_empty();
+        let asked = client.get(url.clone()).header(ACCEPT, ACCEPTED).headers(validators);
+        let response = asked.send().await.map_err(|error| self.trouble(url, &error))?;
+        let header = |name: HeaderName| response.headers().get(name).map(|value| value.as_bytes());
+        let retry_after = header(RETRY_AFTER).and_then(|bytes| str::from_utf8(bytes).ok());
+        match meaning(response.status().as_u16(), conditional, retry_after, &shown(url), request.now) {
+            Ok(Meaning::Page) => Ok(Step::Arrived(Answer::Page(self.page(url, response).await?))),
+            Ok(Meaning::NotModified) => {
+                // A 304 may bring newer validators for the same words (RFC 9110, 15.4.5).
+                let fresh = mark(url, response.headers());
+                Ok(Step::Arrived(Answer::NotModified(Mark {
+                    url: Some(url.clone()),
+                    etag: fresh.etag.or_else(|| request.mark.etag.clone()),
+                    last_modified: fresh.last_modified.or_else(|| request.mark.last_modified.clone()),
+                })))
+            }
+            Ok(Meaning::Moved) => {
+                let location = header(LOCATION).and_then(|bytes| str::from_utf8(bytes).ok());
+                let Some(next) = location.and_then(|text| url.join(text.trim()).ok()) else {
+                    return Err(redirect_fault(url, "names no address"));
+                };
+                if let Some(refusal) = address::url_refusal(&next) {
+                    return Err(forbidden(&next, refusal));
+                }
+                let mut next = next;
+                next.set_fragment(None);
+                Ok(Step::Moved(next))
+            }
+            Err(fault) => {
+                if let (FaultKind::Waiting, Some(retry_at)) = (fault.kind, fault.retry_at) {
+                    self.manners.hold(host_of(url), retry_at);
+                }
+                Err(fault)
+            }
+        }
+    }
+
+    /// Reads the body, and stops at the limit: of what lies beyond, at most one chunk of some kilobytes was ever decoded.
+    async fn page(&self, url: &Url, mut response: Response) -> Result<Page, Fault> {
+        if let Some(coding) = response.headers().get(CONTENT_ENCODING)
+            && !coding.as_bytes().eq_ignore_ascii_case(b"identity")
+            && !coding.is_empty()
+        {
+            // The client takes the header away when it decodes, so what is left is a coding we never asked for.
+            return Err(Fault::new(
+                FaultKind::Broken,
+                format!(
+                    "asking {}: the answer is packed as `{}`, which we did not ask for and cannot unpack",
+                    shown(url),
+                    String::from_utf8_lossy(coding.as_bytes()).chars().take(40).collect::<String>()
+                ),
+            ));
+        }
+        let too_large = || {
+            Fault::new(
+                FaultKind::TooLarge,
+                format!(
+                    "asking {}: the answer is larger than {} bytes; if that is right for this feed, raise the limit in [network]",
+                    shown(url),
+                    self.max_bytes
+                ),
+            )
+        };
+        if response.content_length().is_some_and(|length| length > self.max_bytes) {
+            return Err(too_large());
+        }
+        let mark = mark(url, response.headers());
+        let content_type =
+            response.headers().get(CONTENT_TYPE).map(|value| String::from_utf8_lossy(value.as_bytes()).into_owned());
+        let mut bytes = Vec::new();
+        while let Some(chunk) = response.chunk().await.map_err(|error| self.trouble(url, &error))? {
+            if (bytes.len() + chunk.len()) as u64 > self.max_bytes {
+                return Err(too_large());
+            }
+            bytes.extend_from_slice(&chunk);
+        }
+        Ok(Page { url: url.clone(), content_type, bytes, mark })
+    }
+
+    /// The client for a hop: the lenient one only at the source's own host and port, where a person's own line leads. The
+    /// error says why the hop may not be asked at all. Names are left to the client's resolver, but a literal address never
+    /// reaches a resolver, so it is judged here.
+    fn client_for(&self, url: &Url, source: &Url) -> Result<&Client, Fault> {
+        if let Some(refusal) = address::url_refusal(url) {
+            return Err(forbidden(url, refusal));
+        }
+        let own = url.host() == source.host() && url.port_or_known_default() == source.port_or_known_default();
+        let (client, allow) = if own { (&self.lenient, &self.allow[..]) } else { (&self.strict, &[][..]) };
+        let literal = match url.host() {
+            Some(Host::Ipv4(address)) => Some(address.into()),
+            Some(Host::Ipv6(address)) => Some(address.into()),
+            _ => None,
+        };
+        match literal.and_then(|literal| address::refusal(literal, allow)) {
+            Some(sort) => Err(forbidden(url, &behind(&format!("that is {sort}")))),
+            None => Ok(client),
+        }
+    }
+
+    /// What the client's error means. Its own words may hold the whole address, so only its root cause is passed on.
+    fn trouble(&self, url: &Url, error: &reqwest::Error) -> Fault {
+        let mut root: &dyn std::error::Error = error;
+        let mut connect_failed = false;
+        while let Some(source) = root.source() {
+            root = source;
+            if let Some(refused) = root.downcast_ref::<Refused>() {
+                return forbidden(url, &behind(&refused.to_string()));
+            }
+            if let Some(io) = root.downcast_ref::<std::io::Error>() {
+                connect_failed |= matches!(
+                    io.kind(),
+                    ErrorKind::ConnectionRefused
+                        | ErrorKind::HostUnreachable
+                        | ErrorKind::NetworkUnreachable
+                        | ErrorKind::NetworkDown
+                        | ErrorKind::AddrNotAvailable
+                );
+            }
+        }
+        let shown = shown(url);
+        let (kind, what) = if error.is_timeout() {
+            (
+                FaultKind::Timeout,
+                "no connection in time; the next run asks again, or raise the connect timeout in [network]".to_owned(),
+            )
+        } else if error.is_dns() {
+            (
+                FaultKind::Unreachable,
+                format!("its name does not resolve ({root}); check the address and this machine's network"),
+            )
+        } else if error.is_connect() && connect_failed {
+            (
+                FaultKind::Unreachable,
+                format!("nothing answers there ({root}); check the address and this machine's network"),
+            )
+        } else if error.is_connect() {
+            (FaultKind::Broken, format!("no connection ({root}); see whether a browser trusts and reaches the site"))
+        } else {
+            (FaultKind::Broken, format!("the answer broke off or is no sound HTTP ({root}); the next run asks again"))
+        };
+        Fault::new(kind, format!("asking {shown}: {what}"))
+    }
+}
+
+impl Carrier for Web {
+    fn carry<'a>(&'a self, request: &'a Request) -> Carried<'a> {
+        Box::pin(self.follow(request))
+    }
+
+    fn holds(&self) -> BTreeMap<String, Timestamp> {
+        self.manners.holds()
+    }
+}
+
+/// Where one hop led.
+enum Step {
+    Arrived(Answer),
+    Moved(Url),
+}
+
+fn client(network: &Network, allow: Vec<Block>) -> anyhow::Result<Client> {
+    let user_agent = HeaderValue::from_str(&user_agent(&network.contact)).context(
+        "`contact` in tidings.toml cannot stand in a header; write a mail address or the address of a web page",
+    )?;
+    Client::builder()
+        .user_agent(user_agent)
+        .redirect(Policy::none())
+        .referer(false)
+        .no_proxy()
+        .connect_timeout(network.connect_timeout)
+        .dns_resolver(Arc::new(Resolver { allow }))
+        .build()
+        .context("preparing to ask the web; are this system's certificates installed (package ca-certificates, or SSL_CERT_FILE)?")
+}
+
+/// The headers that make a request conditional, or none if the mark belongs to another address than the one asked.
+fn validators(mark: &Mark, url: &Url, source: &Url) -> HeaderMap {
+    let mut headers = HeaderMap::new();
+    let origin = mark.url.as_ref().unwrap_or(source);
+    if origin[..url::Position::AfterQuery] != url[..url::Position::AfterQuery] {
+        return headers;
+    }
+    for (name, value) in [(IF_NONE_MATCH, &mark.etag), (IF_MODIFIED_SINCE, &mark.last_modified)] {
+        if let Some(value) = value.as_ref().and_then(|text| HeaderValue::from_bytes(text.as_bytes()).ok()) {
+            headers.insert(name, value);
+        }
+    }
+    headers
+}
+
+/// The validators of an answer.
+fn mark(url: &Url, headers: &HeaderMap) -> Mark {
+    let validator = |name: HeaderName| {
+        let bytes = headers.get(name)?.as_bytes();
+        let text = str::from_utf8(bytes).ok()?;
+        (!text.is_empty() && text.len() <= LONGEST_VALIDATOR).then(|| text.to_owned())
+    };
+    let (etag, last_modified) = (validator(ETAG), validator(LAST_MODIFIED));
+    let url = (etag.is_some() || last_modified.is_some()).then(|| url.clone());
+    Mark { url, etag, last_modified }
+}
+
+fn forbidden(url: &Url, why: &str) -> Fault {
+    Fault::new(FaultKind::Forbidden, format!("not asking {}: {why}", shown(url)))
+}
+
+/// The sentence for an address behind the firewall.
+fn behind(what: &str) -> String {
+    format!(
+        "{what}, and only public addresses are asked; if it is your own server, name it in `allow` under [network] in \
+             tidings.toml and in the source's own line"
+    )
+}
+
+fn redirect_fault(url: &Url, what: &str) -> Fault {
+    Fault::new(
+        FaultKind::Redirect,
+        format!("asking {}: its redirect {what}; look in a browser for the feed's address", shown(url)),
+    )
+}

@@ -16,6 +16,7 @@ pub mod recorded;
 mod resolver;
 mod message;
 mod status;
+mod trouble;
 mod date;
 
 /// An answer on its way.

@@ -1,7 +1,6 @@
 //! The web: one polite, guarded, bounded GET at a time.
 
 use std::collections::BTreeMap;
-use std::io::ErrorKind;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -17,8 +16,9 @@ use tokio::time::{Instant, timeout};
 use url::{Host, Url};
 
 use super::manners::Manners;
-use super::resolver::{Refused, Resolver};
+use super::resolver::Resolver;
 use super::status::{Meaning, meaning, waiting};
+use super::trouble::{behind, forbidden, redirect_fault, trouble};
 use super::{Carried, Carrier, host_of, shown};
 use crate::config::{Block, Network};
 use crate::guard::address;
@@ -126,7 +126,7 @@ impl Web {
         let validators = validators(&request.mark, url, &request.url);
         let conditional = !validators.is_empty();
         let asked = client.get(url.clone()).header(ACCEPT, ACCEPTED).headers(validators);
-        let response = asked.send().await.map_err(|error| self.trouble(url, &error))?;
+        let response = asked.send().await.map_err(|error| trouble(url, &error))?;
         let header = |name: HeaderName| response.headers().get(name).map(|value| value.as_bytes());
         let retry_after = header(RETRY_AFTER).and_then(|bytes| str::from_utf8(bytes).ok());
         match meaning(response.status().as_u16(), conditional, retry_after, &shown(url), request.now) {
@@ -194,7 +194,7 @@ impl Web {
         let content_type =
             response.headers().get(CONTENT_TYPE).map(|value| String::from_utf8_lossy(value.as_bytes()).into_owned());
         let mut bytes = Vec::new();
-        while let Some(chunk) = response.chunk().await.map_err(|error| self.trouble(url, &error))? {
+        while let Some(chunk) = response.chunk().await.map_err(|error| trouble(url, &error))? {
             if (bytes.len() + chunk.len()) as u64 > self.max_bytes {
                 return Err(too_large());
             }
@@ -221,50 +221,6 @@ impl Web {
             Some(sort) => Err(forbidden(url, &behind(&format!("that is {sort}")))),
             None => Ok(client),
         }
-    }
-
-    /// What the client's error means. Its own words may hold the whole address, so only its root cause is passed on.
-    fn trouble(&self, url: &Url, error: &reqwest::Error) -> Fault {
-        let mut root: &dyn std::error::Error = error;
-        let mut connect_failed = false;
-        while let Some(source) = root.source() {
-            root = source;
-            if let Some(refused) = root.downcast_ref::<Refused>() {
-                return forbidden(url, &behind(&refused.to_string()));
-            }
-            if let Some(io) = root.downcast_ref::<std::io::Error>() {
-                connect_failed |= matches!(
-                    io.kind(),
-                    ErrorKind::ConnectionRefused
-                        | ErrorKind::HostUnreachable
-                        | ErrorKind::NetworkUnreachable
-                        | ErrorKind::NetworkDown
-                        | ErrorKind::AddrNotAvailable
-                );
-            }
-        }
-        let shown = shown(url);
-        let (kind, what) = if error.is_timeout() {
-            (
-                FaultKind::Timeout,
-                "no connection in time; the next run asks again, or raise the connect timeout in [network]".to_owned(),
-            )
-        } else if error.is_dns() {
-            (
-                FaultKind::Unreachable,
-                format!("its name does not resolve ({root}); check the address and this machine's network"),
-            )
-        } else if error.is_connect() && connect_failed {
-            (
-                FaultKind::Unreachable,
-                format!("nothing answers there ({root}); check the address and this machine's network"),
-            )
-        } else if error.is_connect() {
-            (FaultKind::Broken, format!("no connection ({root}); see whether a browser trusts and reaches the site"))
-        } else {
-            (FaultKind::Broken, format!("the answer broke off or is no sound HTTP ({root}); the next run asks again"))
-        };
-        Fault::new(kind, format!("asking {shown}: {what}"))
     }
 }
 
@@ -324,23 +280,4 @@ fn mark(url: &Url, headers: &HeaderMap) -> Mark {
     let (etag, last_modified) = (validator(ETAG), validator(LAST_MODIFIED));
     let url = (etag.is_some() || last_modified.is_some()).then(|| url.clone());
     Mark { url, etag, last_modified }
-}
-
-fn forbidden(url: &Url, why: &str) -> Fault {
-    Fault::new(FaultKind::Forbidden, format!("not asking {}: {why}", shown(url)))
-}
-
-/// The sentence for an address behind the firewall.
-fn behind(what: &str) -> String {
-    format!(
-        "{what}, and only public addresses are asked; if it is your own server, name it in `allow` under [network] in \
-             tidings.toml and in the source's own line"
-    )
-}
-
-fn redirect_fault(url: &Url, what: &str) -> Fault {
-    Fault::new(
-        FaultKind::Redirect,
-        format!("asking {}: its redirect {what}; look in a browser for the feed's address", shown(url)),
-    )
 }

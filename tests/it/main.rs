@@ -2,3 +2,7 @@
 
 mod house;
 mod world;
+//! The tests of the whole house, in one binary.
+
+mod support;
+mod fetch;

@@ -1,0 +1,74 @@
+//! What went wrong on the way, in words that show no secret.
+
+use std::io::ErrorKind;
+
+use url::Url;
+
+use super::resolver::Refused;
+use super::shown;
+use crate::item::{Fault, FaultKind};
+
+/// What the client's error means. Its own words may hold the whole address, so only its root cause is passed on.
+pub(super) fn trouble(url: &Url, error: &reqwest::Error) -> Fault {
+    let mut root: &dyn std::error::Error = error;
+    let mut connect_failed = false;
+    while let Some(source) = root.source() {
+        root = source;
+        if let Some(refused) = root.downcast_ref::<Refused>() {
+            return forbidden(url, &behind(&refused.to_string()));
+        }
+        if let Some(io) = root.downcast_ref::<std::io::Error>() {
+            connect_failed |= matches!(
+                io.kind(),
+                ErrorKind::ConnectionRefused
+                    | ErrorKind::HostUnreachable
+                    | ErrorKind::NetworkUnreachable
+                    | ErrorKind::NetworkDown
+                    | ErrorKind::AddrNotAvailable
+            );
+        }
+    }
+    let shown = shown(url);
+    let (kind, what) = if error.is_timeout() {
+        (
+            FaultKind::Timeout,
+            "no connection in time; the next run asks again, or raise the connect timeout in [network]".to_owned(),
+        )
+    } else if error.is_dns() {
+        (
+            FaultKind::Unreachable,
+            format!("its name does not resolve ({root}); check the address and this machine's network"),
+        )
+    } else if error.is_connect() && connect_failed {
+        (
+            FaultKind::Unreachable,
+            format!("nothing answers there ({root}); check the address and this machine's network"),
+        )
+    } else if error.is_connect() {
+        (FaultKind::Broken, format!("no connection ({root}); see whether a browser trusts and reaches the site"))
+    } else {
+        (FaultKind::Broken, format!("the answer broke off or is no sound HTTP ({root}); the next run asks again"))
+    };
+    Fault::new(kind, format!("asking {shown}: {what}"))
+}
+
+/// An address that is not asked at all.
+pub(super) fn forbidden(url: &Url, why: &str) -> Fault {
+    Fault::new(FaultKind::Forbidden, format!("not asking {}: {why}", shown(url)))
+}
+
+/// The sentence for an address behind the firewall.
+pub(super) fn behind(what: &str) -> String {
+    format!(
+        "{what}, and only public addresses are asked; if it is your own server, name it in `allow` under [network] in \
+             tidings.toml and in the source's own line"
+    )
+}
+
+/// A redirect that is not followed.
+pub(super) fn redirect_fault(url: &Url, what: &str) -> Fault {
+    Fault::new(
+        FaultKind::Redirect,
+        format!("asking {}: its redirect {what}; look in a browser for the feed's address", shown(url)),
+    )
+}

@@ -1,0 +1,4 @@
+//! Stand-ins for the world outside.
+
+pub mod server;
+pub mod memory;

@@ -260,10 +260,11 @@ async fn a_redirect_may_not_lead_behind_the_firewall() {
         "gopher://127.0.0.1:6379/_".to_owned(),
         "http://user:word@example.org/".to_owned(),
     ];
+    let web = web(&network());
     for target in targets {
         let location = format!("location: {target}");
         let server = Server::start(move |_| Reply::head("302 Found", &[&location]));
-        let answer = carry(&web(&network()), &server.url("/feed")).await;
+        let answer = carry(&web, &server.url("/feed")).await;
         assert_eq!(answer.as_ref().err().map(|fault| fault.kind), Some(FaultKind::Forbidden), "{target}: {answer:?}");
     }
     assert_eq!(other.log().len(), 0);

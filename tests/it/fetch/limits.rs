@@ -22,35 +22,39 @@ async fn a_server_that_hangs_or_drips_is_given_up_after_the_total_time() {
     ];
     let mut network = network();
     network.total_timeout = Duration::from_millis(300);
+    let web = web(&network);
     for reply in replies {
         let server = Server::start(move |_| reply.clone());
         let begin = std::time::Instant::now();
-        fault(carry(&web(&network), &server.url("/feed")).await, FaultKind::Timeout);
+        fault(carry(&web, &server.url("/feed")).await, FaultKind::Timeout);
         assert!(begin.elapsed() >= network.total_timeout);
     }
 }
 
 #[tokio::test]
 async fn the_total_time_is_for_all_hops_together() {
-    // Each hop alone would fit.
-    let server = Server::start(|asked| match asked.path.as_str() {
-        "/1" => Reply::default().then_drip("HTTP/1.1 302 Found\r\nlocation: /2\r\n\r\n", Duration::from_millis(10)),
-        "/2" => Reply::default().then_drip("HTTP/1.1 302 Found\r\nlocation: /3\r\n\r\n", Duration::from_millis(10)),
-        _ => Reply::default().then_hang(),
+    // 35 pauses of 10 ms: each hop alone would fit, two do not.
+    let slow = |next: &str| {
+        let text = format!("HTTP/1.1 302 Found\r\nlocation: {next}\r\n\r\n");
+        Reply::default().then_drip(&text[..35], Duration::from_millis(10)).then(&text[35..])
+    };
+    let server = Server::start(move |asked| match asked.path.as_str() {
+        "/1" => slow("/2"),
+        "/2" => slow("/3"),
+        _ => Reply::whole("200 OK", &[], "x"),
     });
     let mut network = network();
-    network.total_timeout = Duration::from_millis(700);
+    network.total_timeout = Duration::from_millis(500);
     fault(carry(&web(&network), &server.url("/1")).await, FaultKind::Timeout);
-    assert_eq!(server.paths()[..2], ["/1", "/2"]);
 }
 
 #[tokio::test]
 async fn waiting_for_a_turn_does_not_count_as_the_servers_time() {
     let server = Server::start(|_| Reply::whole("200 OK", &[], "x"));
     let mut network = network();
-    (network.gap, network.total_timeout) = (Duration::from_millis(120), Duration::from_millis(300));
+    (network.gap, network.total_timeout) = (Duration::from_millis(300), Duration::from_secs(1));
     let (web, url) = (web(&network), server.url("/feed"));
-    let all = futures_util::future::join_all((0..5).map(|_| carry(&web, &url))).await;
+    let all = futures_util::future::join_all((0..6).map(|_| carry(&web, &url))).await;
     assert!(all.iter().all(Result::is_ok), "{all:?}");
 }
 

@@ -144,9 +144,10 @@ async fn an_answer_packed_in_a_way_we_did_not_ask_for_is_broken() {
 
 #[tokio::test]
 async fn a_status_of_400_or_more_is_a_fault_that_names_it() {
+    let web = web(&network());
     for status in [400, 401, 403, 404, 410, 418, 451, 500, 502, 503, 599] {
         let server = Server::start(move |_| Reply::whole(&format!("{status} Whatever"), &[], "<rss/>"));
-        let fault = fault(carry(&web(&network()), &server.url("/feed")).await, FaultKind::Status);
+        let fault = fault(carry(&web, &server.url("/feed")).await, FaultKind::Status);
         assert!(fault.message.contains(&status.to_string()), "{fault}");
         assert_eq!(fault.retry_at, None);
     }
@@ -164,14 +165,15 @@ async fn what_is_no_http_or_breaks_off_is_broken() {
         ("cut gzip", Reply::whole("200 OK", &["content-encoding: gzip"], cut_gzip)),
         ("no gzip", Reply::whole("200 OK", &["content-encoding: gzip"], "<rss/>")),
     ];
+    let web = web(&network());
     for (what, reply) in replies {
         let server = Server::start(move |_| reply.clone());
-        let answer = carry(&web(&network()), &server.url("/feed")).await;
+        let answer = carry(&web, &server.url("/feed")).await;
         assert_eq!(answer.as_ref().err().map(|fault| fault.kind), Some(FaultKind::Broken), "{what}: {answer:?}");
     }
     let server = Server::start(|_| Reply::default());
     let url = Url::parse(&format!("https://{}/feed", server.address())).expect("a URL");
-    fault(carry(&web(&network()), &url).await, FaultKind::Broken);
+    fault(carry(&web, &url).await, FaultKind::Broken);
 }
 
 #[tokio::test]
@@ -198,13 +200,14 @@ async fn messages_show_host_and_path_and_no_secret() {
         Some("/loop") => Reply::head("302 Found", &["location: /loop?token=SECRET"]),
         path => panic!("no script for {path:?}"),
     });
+    let web = web(&network());
     for path in ["/status", "/cut", "/large", "/to-forbidden", "/to-user", "/to-scheme", "/loop", "/wait"] {
         let url = server.url(&format!("{path}?token=SECRET#SECRET"));
-        let fault = carry(&web(&network()), &url).await.expect_err(path);
+        let fault = carry(&web, &url).await.expect_err(path);
         assert!(!fault.message.contains("SECRET"), "{fault}");
         assert!(fault.message.contains("http://") || fault.message.contains("ftp://"), "{fault}");
     }
     let user = Url::parse("http://me:SECRET@example.org/feed").expect("a URL");
-    let refused = fault(carry(&web(&network()), &user).await, FaultKind::Forbidden);
+    let refused = fault(carry(&web, &user).await, FaultKind::Forbidden);
     assert!(!refused.message.contains("SECRET") && refused.message.contains("example.org/feed"), "{refused}");
 }

@@ -6,3 +6,4 @@ mod world;
 
 mod support;
 mod fetch;
+mod read;

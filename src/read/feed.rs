@@ -1,43 +1,196 @@
-//! Feeds: RSS, Atom and JSON Feed become entries.
+//! Feeds become entries: RSS 0.90 to 2.0, Atom 0.3 and 1.0, JSON Feed 1 and 1.1, read by feed-rs after repair.
+//!
+//! The rules, where formats leave a choice or feeds lack something:
+//!
+//! | part | where it comes from, first found first |
+//! |------|----------------------------------------|
+//! | id | `guid` (whatever `isPermaLink` says), `atom:id`, `rdf:about`, `dc:identifier`, the id of JSON Feed (numbers as text); empty means none, and nothing is made up |
+//! | link | `feedburner:origLink`; Atom's `link` that is `alternate` (HTML before other types) or RSS's `link`; JSON's `url`, then `external_url`; a `guid` that is an address and does not say `isPermaLink="false"`; `rdf:about`; a JSON id that is an address. Made absolute against `xml:base`, else the feed's own link, else the page; only http and https; without user name, without tracking parameters (`utm_*`, `fbclid`, `gclid`, `mc_cid` and the like, `ref=rss`); the fragment stays |
+//! | published | `pubDate`, `published`, `issued`, `dcterms:issued`, `dc:date`, `created`; `date_published`. What is no date is none; a time without zone is UTC |
+//! | updated | `updated`, `modified`, `dcterms:modified`; `date_modified` |
+//! | title | `title`, `dc:title`, `media:title`, without tags, entities resolved as XML and once more as HTML; else the first words of the text; else the link |
+//! | text | the longer of content and summary, as plain text of at most 200 kB |
+//! | author | the name in `author`, `dc:creator`, `itunes:author`; else the feed's author; a mail address gives only what stands before its `@` |
+//! | tags | `category`, `dc:subject`, `tags`, each once, at most 40 |
 
+use std::borrow::Cow;
+
+use feed_rs::model;
+use feed_rs::parser::Builder;
+use jiff::Timestamp;
+use url::Url;
+
+use super::damage::{Damage, Flaw};
+use super::outline::{self, Part};
+use super::quiet::quietly;
+use super::recognise::{Dialect, Recognised, recognise};
+use super::repair::Context;
+use super::{charset, json, prose};
 use crate::guard::text;
 use crate::item::{Entry, Fault, FaultKind, Reading};
 use crate::page::Page;
 
-/// Reads a feed. Never fails and never panics: what was not understood is a fault in the reading.
+/// Of a title made from an entry's text, in characters.
+const MADE_TITLE_CHARS: usize = 80;
+
+/// Reads a feed: its entries in the page's order.
+///
+/// Never fails and never panics. A damaged feed has a fault of the kind `Damaged` that names what was repaired and how many
+/// entries were kept; a page that is no feed has no entries and a fault of the kind `NotAFeed` that says what it is. The
+/// same bytes give the same reading. Entries without id, link, title and text are left out: they say nothing.
 pub fn feed(page: &Page) -> Reading {
-    let base = page.url.to_string();
-    let parsed = std::panic::catch_unwind(|| {
-        feed_rs::parser::Builder::new()
-            .base_uri(Some(&base))
-            .id_generator(|_, _, _| String::new())
-            .build()
-            .parse(page.bytes.as_slice())
-    });
-    let Ok(Ok(feed)) = parsed else {
-        return Reading {
-            entries: Vec::new(),
-            faults: vec![Fault::new(FaultKind::NotAFeed, format!("reading {}: this is not a feed", page.url))],
-        };
+    quietly(|| read(page)).unwrap_or_else(|| Reading {
+        entries: Vec::new(),
+        faults: vec![Fault::new(
+            FaultKind::Damaged,
+            format!("reading {}: the reader itself failed on it; please report the feed to the makers of tidings", name(page)),
+        )],
+    })
+}
+
+fn read(page: &Page) -> Reading {
+    let mut damage = Damage::default();
+    let text = charset::decode(&page.bytes, page.content_type.as_deref(), &mut damage);
+    let read = match recognise(&text) {
+        Recognised::Xml { dialect, start } => Ok(read_xml(&text, dialect, start, page, &mut damage)),
+        Recognised::Json { start } => read_json(&text[start..], page, &mut damage),
+        Recognised::Other(what) => Err(what),
     };
-    let entries = feed
-        .entries
-        .into_iter()
-        .map(|entry| Entry {
-            native: Some(entry.id).filter(|id| !id.trim().is_empty()),
-            link: entry.links.iter().find_map(|link| url::Url::parse(&link.href).ok()),
-            title: entry.title.map(|title| text::one_line(&title.content)).unwrap_or_default(),
-            text: entry
-                .content
-                .and_then(|content| content.body)
-                .or(entry.summary.map(|summary| summary.content))
-                .map(|body| text::clean(&body))
-                .unwrap_or_default(),
-            author: entry.authors.into_iter().find_map(|author| author.name),
-            published: entry.published.and_then(|date| jiff::Timestamp::from_second(date.timestamp()).ok()),
-            updated: entry.updated.and_then(|date| jiff::Timestamp::from_second(date.timestamp()).ok()),
-            tags: entry.categories.into_iter().map(|category| category.term).collect(),
+    match read {
+        Ok((found, begun)) => {
+            let kept = found.len();
+            let entries = found.into_iter().filter_map(entry).collect();
+            Reading { entries, faults: damaged(page, &damage, kept, begun).into_iter().collect() }
+        }
+        Err(what) => {
+            let message = format!(
+                "reading {}: this is {what}, not a feed; put the feed's own address into sources.toml",
+                name(page)
+            );
+            Reading { entries: Vec::new(), faults: vec![Fault::new(FaultKind::NotAFeed, message)] }
+        }
+    }
+}
+
+fn damaged(page: &Page, damage: &Damage, kept: usize, begun: usize) -> Option<Fault> {
+    if damage.is_none() && kept >= begun {
+        return None;
+    }
+    let kept = match kept < begun {
+        true => format!("kept {kept} of {begun} entries"),
+        false => format!("kept all {begun} entries"),
+    };
+    let message = format!(
+        "reading {}: the feed is damaged ({}), repaired and {kept}; if it stays so, tell its publisher",
+        name(page),
+        damage.words()
+    );
+    Some(Fault::new(FaultKind::Damaged, message))
+}
+
+/// Host and path: a query may hold a key.
+fn name(page: &Page) -> String {
+    format!("{}{}", page.url.host_str().unwrap_or_default(), page.url.path())
+}
+
+fn read_xml(text: &str, dialect: Dialect, start: usize, page: &Page, damage: &mut Damage) -> (Vec<model::Entry>, usize) {
+    let (before, feed) = text.split_at(start);
+    if !is_prolog(before) {
+        damage.note(Flaw::Junk);
+    }
+    let has_doctype = before.contains("<!DOCTYPE");
+    let outline = outline::draw(feed, has_doctype, damage);
+    let context = Context::new(&outline, dialect, &page.url, damage);
+    let written: Vec<String> = outline.entries.iter().map(|part| context.write(part, false)).collect();
+    let whole = parse(&context.feed(written.iter().map(String::as_str)));
+    let found = match whole {
+        Some(found) if found.len() == written.len() => found,
+        // One entry spoils the whole: each is read alone.
+        _ => written.iter().zip(&outline.entries).filter_map(|(xml, part)| parse_one(&context, xml, part, damage)).collect(),
+    };
+    (found, outline.begun)
+}
+
+fn parse_one(context: &Context, xml: &str, part: &Part<'_>, damage: &mut Damage) -> Option<model::Entry> {
+    let one = |xml: &str| parse(&context.feed(std::iter::once(xml)))?.pop();
+    one(xml).or_else(|| {
+        let bare = one(&context.write(part, true));
+        damage.note(if bare.is_some() { Flaw::Element } else { Flaw::Entry });
+        bare
+    })
+}
+
+/// Before the root only a declaration, comments, stylesheets and a document type may stand.
+fn is_prolog(before: &str) -> bool {
+    use super::markup::{Kind, Tokens};
+    let starts_right = before.trim_start_matches('\u{feff}').starts_with("<?xml") || !before.contains("<?xml");
+    starts_right
+        && Tokens::new(before.trim_start_matches('\u{feff}')).all(|token| match token.kind {
+            Kind::Text(text) => text.trim().is_empty(),
+            Kind::Other | Kind::Doctype(_) => true,
+            _ => false,
         })
-        .collect();
-    Reading { entries, faults: Vec::new() }
+}
+
+fn read_json(text: &str, page: &Page, damage: &mut Damage) -> Result<(Vec<model::Entry>, usize), String> {
+    let json::Items { items, begun } = json::items(text, &page.url, damage)?;
+    let found = match parse(&json::feed(&items)) {
+        Some(found) if found.len() == items.len() => found,
+        _ => items
+            .iter()
+            .filter_map(|item| {
+                let found = parse(&json::feed(std::slice::from_ref(item))).and_then(|mut found| found.pop());
+                if found.is_none() {
+                    damage.note(Flaw::Entry);
+                }
+                found
+            })
+            .collect(),
+    };
+    Ok((found, begun))
+}
+
+/// feed-rs, with its panics caught. Ids it would make up are empty: one of them is random, the others change with the title.
+fn parse(feed: &str) -> Option<Vec<model::Entry>> {
+    let parser = Builder::new().id_generator(|_, _, _| String::new()).build();
+    quietly(|| parser.parse(feed.as_bytes()).ok()).flatten().map(|feed| feed.entries)
+}
+
+fn entry(found: model::Entry) -> Option<Entry> {
+    let link = found.links.iter().find_map(|link| Url::parse(&link.href).ok());
+    let native = Some(found.id).filter(|id| !id.is_empty());
+    let body = found.content.and_then(|content| content.body).map(|body| prose::text(&body)).unwrap_or_default();
+    let summary = found.summary.map(|summary| prose::text(&summary.content)).unwrap_or_default();
+    let text = if summary.len() > body.len() { summary } else { body };
+    let mut title = found.title.map(|title| prose::line(&title.content)).unwrap_or_default();
+    if title.is_empty() {
+        title = text::excerpt(&text, MADE_TITLE_CHARS);
+    }
+    if title.is_empty() {
+        title = link.as_ref().map(|link| readable(link).into_owned()).unwrap_or_default();
+    }
+    if native.is_none() && title.is_empty() {
+        return None;
+    }
+    let published = found.published.and_then(|at| moment(at.timestamp(), at.timestamp_subsec_nanos()));
+    let updated = found.updated.and_then(|at| moment(at.timestamp(), at.timestamp_subsec_nanos()));
+    Some(Entry {
+        native,
+        link,
+        title,
+        text,
+        author: found.authors.into_iter().find_map(|author| author.name),
+        published,
+        // feed-rs copies the date of publication here when an RSS item has no other.
+        updated: updated.filter(|_| updated != published),
+        tags: found.categories.into_iter().map(|category| category.term).collect(),
+    })
+}
+
+fn readable(link: &Url) -> Cow<'_, str> {
+    Cow::Borrowed(link.as_str())
+}
+
+fn moment(seconds: i64, nanoseconds: u32) -> Option<Timestamp> {
+    Timestamp::new(seconds, nanoseconds.try_into().ok()?).ok()
 }

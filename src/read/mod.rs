@@ -1,5 +1,16 @@
 //! Reading turns bytes into entries, purely: it knows no clock, no file system, no network and no async.
 
 mod feed;
+mod recognise;
+mod charset;
+mod markup;
+mod outline;
+mod repair;
+mod json;
+mod damage;
+mod date;
+mod link;
+mod prose;
+mod quiet;
 
 pub use feed::feed;

@@ -1,0 +1,367 @@
+//! Markup as it is found in the wild, cut into tokens: nothing is an error, and every byte is looked at a bounded number of
+//! times.
+//!
+//! It serves XML (feeds) and HTML (what entries contain) alike. A `<` that begins no tag is text; a tag that breaks off
+//! ends at its first `>`, or was no tag; a comment or CDATA section without its end is text as well.
+
+use std::borrow::Cow;
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind<'a> {
+    /// `<name attributes>`; `closed` for `<name/>`.
+    Start {
+        name: &'a str,
+        attributes: &'a str,
+        closed: bool,
+    },
+    End {
+        name: &'a str,
+    },
+    /// References are still in it.
+    Text(&'a str),
+    /// The inside of a CDATA section, to be taken as it is.
+    Cdata(&'a str),
+    /// A `<` that begins no tag.
+    Bracket,
+    /// `<![CDATA[` whose end is missing; what follows comes as further tokens.
+    OpenCdata,
+    Doctype(&'a str),
+    /// A comment or processing instruction.
+    Other,
+}
+
+#[derive(Debug, Clone, Copy)]
+pub struct Token<'a> {
+    /// Byte range in the text.
+    pub start: usize,
+    pub end: usize,
+    pub kind: Kind<'a>,
+}
+
+pub struct Tokens<'a> {
+    text: &'a str,
+    at: usize,
+    /// Ends that are known not to come any more, so that they are looked for only once.
+    no_comment_end: bool,
+    no_instruction_end: bool,
+    no_doctype_end: bool,
+    /// Where the next `]]>` is, once looked for.
+    cdata_end: Option<usize>,
+}
+
+impl<'a> Tokens<'a> {
+    pub fn new(text: &'a str) -> Tokens<'a> {
+        Tokens {
+            text,
+            at: 0,
+            no_comment_end: false,
+            no_instruction_end: false,
+            no_doctype_end: false,
+            cdata_end: None,
+        }
+    }
+
+    /// Goes on behind the next `</name`, or to the end; for elements such as `script`, whose inside is not markup.
+    pub fn skip_element(&mut self, name: &str) {
+        let bytes = self.text.as_bytes();
+        let mut from = self.at;
+        while let Some(found) = self.text[from..].find("</") {
+            from += found + 2;
+            if bytes.len() >= from + name.len() && bytes[from..from + name.len()].eq_ignore_ascii_case(name.as_bytes()) {
+                self.at = self.text[from..].find('>').map_or(bytes.len(), |end| from + end + 1);
+                return;
+            }
+        }
+        self.at = bytes.len();
+    }
+
+    fn next_kind(&mut self) -> (usize, Kind<'a>) {
+        let rest = &self.text[self.at..];
+        if !rest.starts_with('<') {
+            let length = rest.find('<').unwrap_or(rest.len());
+            return (self.at + length, Kind::Text(&rest[..length]));
+        }
+        let found = if let Some(after) = rest.strip_prefix("</") {
+            end_tag(after).map(|(length, name)| (length + 2, Kind::End { name }))
+        } else if rest.starts_with("<!--") {
+            self.comment(rest)
+        } else if let Some(after) = rest.strip_prefix("<![CDATA[") {
+            Some(self.cdata(after))
+        } else if rest.starts_with("<?") {
+            self.instruction(rest)
+        } else if rest.starts_with("<!") {
+            self.doctype(rest)
+        } else {
+            start_tag(rest)
+        };
+        match found {
+            Some((length, kind)) => (self.at + length, kind),
+            None => (self.at + 1, Kind::Bracket),
+        }
+    }
+
+    fn comment(&mut self, rest: &'a str) -> Option<(usize, Kind<'a>)> {
+        if self.no_comment_end {
+            return None;
+        }
+        let end = rest["<!--".len()..].find("-->");
+        self.no_comment_end = end.is_none();
+        end.map(|end| ("<!--".len() + end + "-->".len(), Kind::Other))
+    }
+
+    fn instruction(&mut self, rest: &'a str) -> Option<(usize, Kind<'a>)> {
+        if self.no_instruction_end {
+            return None;
+        }
+        let end = rest.find("?>");
+        self.no_instruction_end = end.is_none();
+        end.map(|end| (end + "?>".len(), Kind::Other))
+    }
+
+    fn cdata(&mut self, after: &'a str) -> (usize, Kind<'a>) {
+        const OPEN: usize = "<![CDATA[".len();
+        let inside = self.at + OPEN;
+        if self.cdata_end.is_none_or(|end| end < inside) {
+            self.cdata_end = Some(self.text[inside..].find("]]>").map_or(usize::MAX, |end| inside + end));
+        }
+        let end = match self.cdata_end {
+            Some(end) if end != usize::MAX => end - inside,
+            _ => return (OPEN, Kind::OpenCdata),
+        };
+        let content = &after[..end];
+        // A section that runs over the end of its entry into the next one has lost its own end.
+        if let Some(next) = content.find("<![CDATA[")
+            && ["</item>", "</entry>"].iter().any(|close| content[..next].contains(close))
+        {
+            return (OPEN, Kind::OpenCdata);
+        }
+        (OPEN + end + "]]>".len(), Kind::Cdata(content))
+    }
+
+    fn doctype(&mut self, rest: &'a str) -> Option<(usize, Kind<'a>)> {
+        if self.no_doctype_end {
+            return None;
+        }
+        // An internal subset stands in brackets and holds further `>`.
+        let mut in_subset = false;
+        let end = rest.bytes().position(|byte| {
+            match byte {
+                b'[' => in_subset = true,
+                b']' => in_subset = false,
+                _ => {}
+            }
+            byte == b'>' && !in_subset
+        });
+        self.no_doctype_end = end.is_none();
+        end.map(|end| (end + 1, Kind::Doctype(&rest[..end + 1])))
+    }
+}
+
+impl<'a> Iterator for Tokens<'a> {
+    type Item = Token<'a>;
+
+    fn next(&mut self) -> Option<Token<'a>> {
+        if self.at >= self.text.len() {
+            return None;
+        }
+        let start = self.at;
+        let (end, kind) = self.next_kind();
+        self.at = end;
+        Some(Token { start, end, kind })
+    }
+}
+
+fn is_name_start(character: char) -> bool {
+    character.is_alphabetic() || matches!(character, '_' | ':')
+}
+
+fn name_length(text: &str) -> usize {
+    text.find(|character: char| character.is_whitespace() || matches!(character, '/' | '>' | '<' | '=' | '"' | '\''))
+        .unwrap_or(text.len())
+}
+
+/// What follows `</`: its length with the `>`, and the name.
+fn end_tag(after: &str) -> Option<(usize, &str)> {
+    if !after.starts_with(is_name_start) {
+        return None;
+    }
+    let name = &after[..name_length(after)];
+    // An end tag without its `>` ends before the next `<`.
+    let end = after.find(['>', '<'])?;
+    let closing = usize::from(after.as_bytes()[end] == b'>');
+    Some((end + closing, name))
+}
+
+fn start_tag(rest: &str) -> Option<(usize, Kind<'_>)> {
+    let after = &rest[1..];
+    if !after.starts_with(is_name_start) {
+        return None;
+    }
+    let name = &after[..name_length(after)];
+    let inside = 1 + name.len();
+    let bytes = rest.as_bytes();
+    let mut quote: Option<u8> = None;
+    let mut first_close = None;
+    let mut end = None;
+    let mut last = b' ';
+    for (at, byte) in bytes.iter().copied().enumerate().skip(inside) {
+        match (quote, byte) {
+            // No tag holds a `<`: this one has broken off before it.
+            (_, b'<') => break,
+            (Some(open), _) if byte == open => quote = None,
+            (Some(_), b'>') => first_close = first_close.or(Some(at)),
+            (Some(_), _) => {}
+            (None, b'>') => {
+                end = Some(at);
+                break;
+            }
+            (None, b'"' | b'\'') if last == b'=' => quote = Some(byte),
+            (None, _) => {}
+        }
+        if !byte.is_ascii_whitespace() {
+            last = byte;
+        }
+    }
+    let end = end.or(first_close)?;
+    let mut attributes = &rest[inside..end];
+    let closed = attributes.ends_with('/');
+    if closed {
+        attributes = &attributes[..attributes.len() - 1];
+    }
+    Some((end + 1, Kind::Start { name, attributes: attributes.trim(), closed }))
+}
+
+/// Attributes of a start tag in their order; values are still escaped.
+pub fn attributes(mut text: &str) -> impl Iterator<Item = (&str, &str)> {
+    std::iter::from_fn(move || {
+        loop {
+            text = text.trim_start_matches(|character: char| {
+                character.is_whitespace() || matches!(character, '/' | '"' | '\'' | '=' | '<' | '>')
+            });
+            if text.is_empty() {
+                return None;
+            }
+            let length = name_length(text);
+            if length == 0 {
+                return None;
+            }
+            let name = &text[..length];
+            text = text[length..].trim_start();
+            let Some(after) = text.strip_prefix('=') else {
+                continue;
+            };
+            let after = after.trim_start();
+            let (value, rest) = match after.chars().next() {
+                Some(quote @ ('"' | '\'')) => match after[1..].find(quote) {
+                    Some(end) => (&after[1..1 + end], &after[end + 2..]),
+                    None => (&after[1..], ""),
+                },
+                _ => after.split_at(after.find(char::is_whitespace).unwrap_or(after.len())),
+            };
+            text = rest;
+            return Some((name, value));
+        }
+    })
+}
+
+/// The value of one attribute, unescaped; names are compared without regard to case.
+pub fn attribute<'a>(text: &'a str, name: &str) -> Option<Cow<'a, str>> {
+    attributes(text).find(|(key, _)| key.eq_ignore_ascii_case(name)).map(|(_, value)| unescape(value))
+}
+
+/// What an `&` begins.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Reference {
+    /// One of XML's five, or a number: a character, and the length of the reference.
+    Character(char, usize),
+    /// A number that names no character; its length.
+    Nothing(usize),
+    /// A name that XML does not know.
+    Name,
+    /// Just an `&`.
+    Bare,
+}
+
+/// Reads the reference at the beginning of `text`, which starts with `&` (XML 1.0, 4.1).
+pub fn reference(text: &str) -> Reference {
+    // The longest name in HTML has 31 letters.
+    let Some(end) = text.bytes().take(40).skip(1).position(|byte| !byte.is_ascii_alphanumeric() && byte != b'#') else {
+        return Reference::Bare;
+    };
+    let (name, length) = (&text[1..1 + end], end + 2);
+    if name.is_empty() || !text[1 + end..].starts_with(';') {
+        return Reference::Bare;
+    }
+    if let Some(number) = name.strip_prefix('#') {
+        let code = match number.strip_prefix(['x', 'X']) {
+            Some(hex) => u32::from_str_radix(hex, 16),
+            None => number.parse(),
+        };
+        return match code {
+            // Many write the byte of windows-1252 where the number of the character belongs (HTML, 13.2.5.80).
+            Ok(code @ 0x80..=0x9f) => {
+                let byte = [code as u8];
+                let (text, _) = encoding_rs::WINDOWS_1252.decode_without_bom_handling(&byte);
+                text.chars().next().map_or(Reference::Nothing(length), |found| Reference::Character(found, length))
+            }
+            Ok(code) => char::from_u32(code)
+                .filter(|found| !found.is_control() || matches!(found, '\t' | '\n' | '\r'))
+                .map_or(Reference::Nothing(length), |found| Reference::Character(found, length)),
+            Err(_) if number.bytes().all(|byte| byte.is_ascii_digit()) && !number.is_empty() => {
+                Reference::Nothing(length)
+            }
+            Err(_) => Reference::Bare,
+        };
+    }
+    match name {
+        "amp" => Reference::Character('&', length),
+        "lt" => Reference::Character('<', length),
+        "gt" => Reference::Character('>', length),
+        "quot" => Reference::Character('"', length),
+        "apos" => Reference::Character('\'', length),
+        _ if name.starts_with(|first: char| first.is_ascii_alphabetic()) => Reference::Name,
+        _ => Reference::Bare,
+    }
+}
+
+/// Resolves XML's own references once. Names of HTML stay as they are, for whoever reads the value as HTML.
+pub fn unescape(text: &str) -> Cow<'_, str> {
+    if !text.contains('&') {
+        return Cow::Borrowed(text);
+    }
+    let mut plain = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(at) = rest.find('&') {
+        plain.push_str(&rest[..at]);
+        rest = &rest[at..];
+        let length = match reference(rest) {
+            Reference::Character(character, length) => {
+                plain.push(character);
+                length
+            }
+            Reference::Nothing(length) => length,
+            Reference::Name | Reference::Bare => {
+                plain.push('&');
+                1
+            }
+        };
+        rest = &rest[length..];
+    }
+    plain.push_str(rest);
+    Cow::Owned(plain)
+}
+
+/// Escapes for text and attribute values of XML alike.
+pub fn escape_into(target: &mut String, text: &str) {
+    for character in text.chars() {
+        match character {
+            '&' => target.push_str("&amp;"),
+            '<' => target.push_str("&lt;"),
+            '>' => target.push_str("&gt;"),
+            '"' => target.push_str("&quot;"),
+            // A parser would turn a bare one into a line feed.
+            '\r' => target.push_str("&#13;"),
+            other => target.push(other),
+        }
+    }
+}

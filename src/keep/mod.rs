@@ -1,1 +1,117 @@
-//! (being written)
+//! Keeping remembers: what was read, what it means, what is still to be done, and what was told.
+//!
+//! One process at a time holds a home (`lock`). Small values live in sled (`store`), texts in compressed files
+//! (`archive`), what can be searched in tantivy (`index`), what was told in an append-only file (`told`). A thing and the
+//! work it causes are kept in one transaction. Keeping knows no clock: every time comes in as a value.
+
+mod lock;
+mod store;
+mod archive;
+mod identity;
+mod change;
+mod readings;
+mod works;
+mod judgements;
+mod letters;
+mod told;
+mod notes;
+mod views;
+pub mod index;
+
+use std::fs;
+use std::os::unix::fs::{DirBuilderExt, PermissionsExt};
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result};
+use jiff::Timestamp;
+use thiserror::Error;
+
+pub use judgements::Judged;
+pub use lock::Holder;
+pub use readings::{Kept, Watched};
+pub use views::{SourceStatus, Status, status};
+
+use archive::Archive;
+use lock::Lock;
+use store::{Changes, Store};
+use told::Told;
+
+/// The memory of one home, held by one process at a time. Dropping it closes the store and frees the lock.
+pub struct Keep {
+    home: PathBuf,
+    told: Told,
+    archive: Archive,
+    store: Store,
+    /// Freed last: fields are dropped in the order they are declared.
+    _lock: Lock,
+}
+
+/// Why a home could not be opened.
+#[derive(Debug, Error)]
+pub enum OpenError {
+    /// Another process holds the home; leave with exit code 75.
+    #[error("another run is at work in this home: {0}. Wait for it to end, then try again.")]
+    Busy(Holder),
+    /// The store cannot be read even after sled's own recovery was helped.
+    #[error(
+        "opening the store {path}: it is damaged ({message}). Keep a copy, then move it away and run again: sources are \
+         read anew as a baseline, ids stay the same, and told.jsonl still knows what was told."
+    )]
+    Damaged { path: PathBuf, message: String },
+    #[error(transparent)]
+    Other(#[from] anyhow::Error),
+}
+
+impl Keep {
+    /// Opens the memory of a home, making what is missing. `who` is the command that will hold it, as a person would
+    /// recognise it (`tidings run`).
+    pub fn open(home: &Path, who: &str, now: Timestamp) -> Result<Keep, OpenError> {
+        let state = home.join("state");
+        private_folder(&state)?;
+        let lock = Lock::take(&state.join("lock"), who, now)?;
+        private_folder(&state.join("outbox"))?;
+        private_folder(&state.join("views"))?;
+        let store = Store::open(&state.join("store"))?;
+        let archive = Archive::open(&state.join("archive"), archive::lengths(&store)?)?;
+        let told = Told::open(&state.join("told.jsonl"))?;
+        let mut keep = Keep { home: home.to_path_buf(), told, archive, store, _lock: lock };
+        keep.begin(now)?;
+        Ok(keep)
+    }
+
+    /// Makes all that was kept survive a power loss, not only the end of this process.
+    pub fn checkpoint(&self) -> Result<()> {
+        self.store.checkpoint()
+    }
+
+    /// The first thing after opening: a new home notes when it began, and letters are set to what told.jsonl says.
+    fn begin(&mut self, now: Timestamp) -> Result<()> {
+        if self.note(notes::FIRST_RUN)?.is_none() {
+            let mut changes = Changes::default();
+            // A store made anew beside archives that exist adopts them: their texts stay where they are.
+            self.archive.record_lengths(&mut changes);
+            changes.put(&notes::note_key(notes::FIRST_RUN), &now.to_string());
+            self.store.commit(changes)?;
+        }
+        self.heal_letters(now)
+    }
+
+    fn state(&self) -> PathBuf {
+        self.home.join("state")
+    }
+}
+
+/// Makes a folder that only its owner may enter, and closes one that was open to others.
+fn private_folder(path: &Path) -> Result<()> {
+    fs::DirBuilder::new()
+        .recursive(true)
+        .mode(0o700)
+        .create(path)
+        .with_context(|| format!("making the folder {}; check that its parent may be written", path.display()))?;
+    let mode = fs::metadata(path).with_context(|| format!("looking at {}", path.display()))?.permissions().mode();
+    if mode & 0o077 != 0 {
+        fs::set_permissions(path, fs::Permissions::from_mode(0o700))
+            .with_context(|| format!("closing {} to other users; check who owns it", path.display()))?;
+    }
+    Ok(())
+}

@@ -1,0 +1,157 @@
+//! The archive holds every text once: files of zstd frames that only grow, cut on opening to the length the store recorded.
+
+use std::collections::BTreeMap;
+use std::fs::{self, File, OpenOptions};
+use std::io::{Read, Seek, SeekFrom, Write};
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result, bail};
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
+
+use super::private_folder;
+use super::store::{Changes, Store};
+use crate::item::Place;
+
+const LENGTHS: &[u8] = b"archive/";
+
+/// A frame is closed when it holds this much text, in bytes: reading one item costs decoding one frame, and a snippet
+/// must take well below a millisecond.
+const FRAME_BYTES: usize = 128 << 10;
+
+/// A frame that claims more than this was not written by us (one text is at most 200 kB when it is read).
+const MOST_FRAME_BYTES: u64 = 64 << 20;
+
+/// zstd's own default: a feed's text shrinks to about a third, at some 200 MB a second.
+const LEVEL: i32 = 3;
+
+pub(super) struct Archive {
+    folder: PathBuf,
+    /// By file below the folder: the length that counts, in bytes.
+    lengths: BTreeMap<String, u64>,
+}
+
+/// The lengths of all archive files as last recorded. None: the store has never recorded anything (it is new).
+pub(super) fn lengths(store: &Store) -> Result<Option<BTreeMap<String, u64>>> {
+    if !store.has(&super::notes::note_key(super::notes::FIRST_RUN))? {
+        return Ok(None);
+    }
+    let mut lengths = BTreeMap::new();
+    for pair in store.scan::<u64>(LENGTHS) {
+        let (file, length) = pair?;
+        lengths.insert(String::from_utf8_lossy(&file).into_owned(), length);
+    }
+    Ok(Some(lengths))
+}
+
+impl Archive {
+    /// Opens the archive and cuts off what was appended but never recorded. A new store adopts the files as they are.
+    pub(super) fn open(folder: &Path, recorded: Option<BTreeMap<String, u64>>) -> Result<Archive> {
+        private_folder(&folder.join("items"))?;
+        let mut lengths = BTreeMap::new();
+        for file in files(folder)? {
+            let path = folder.join(&file);
+            let doing = || format!("opening the archive {}", path.display());
+            let length = fs::metadata(&path).with_context(doing)?.len();
+            let keep = match &recorded {
+                None => length,
+                Some(recorded) => recorded.get(&file).copied().unwrap_or(0).min(length),
+            };
+            if keep < length {
+                OpenOptions::new().write(true).open(&path).and_then(|file| file.set_len(keep)).with_context(doing)?;
+            }
+            lengths.insert(file, keep);
+        }
+        Ok(Archive { folder: folder.to_path_buf(), lengths })
+    }
+
+    /// Appends texts to this month's file and returns where each lies, in order. On return the bytes are on the disk; they
+    /// count once `record_lengths` is committed.
+    pub(super) fn append(&mut self, texts: &[&str], now: Timestamp) -> Result<Vec<Place>> {
+        if texts.is_empty() {
+            return Ok(Vec::new());
+        }
+        let file = format!("items/{}.zst", now.to_zoned(TimeZone::UTC).strftime("%Y-%m"));
+        let begin = self.lengths.get(&file).copied().unwrap_or(0);
+        let mut bytes = Vec::new();
+        let mut places = Vec::with_capacity(texts.len());
+        let mut frame = Vec::new();
+        for (number, text) in texts.iter().enumerate() {
+            places.push(Place {
+                file: file.clone(),
+                frame: begin + bytes.len() as u64,
+                start: frame.len() as u64,
+                length: text.len() as u64,
+            });
+            frame.extend_from_slice(text.as_bytes());
+            if frame.len() >= FRAME_BYTES || number + 1 == texts.len() {
+                bytes.extend(zstd::bulk::compress(&frame, LEVEL).context("compressing texts for the archive")?);
+                frame.clear();
+            }
+        }
+        let path = self.folder.join(&file);
+        let doing = || format!("appending to the archive {}; check the disk's free space", path.display());
+        let is_new = !path.exists();
+        let mut handle =
+            OpenOptions::new().write(true).create(true).truncate(false).mode(0o600).open(&path).with_context(doing)?;
+        // What a failed append left behind is written over.
+        handle.set_len(begin).with_context(doing)?;
+        handle.seek(SeekFrom::Start(begin)).with_context(doing)?;
+        handle.write_all(&bytes).with_context(doing)?;
+        handle.sync_data().with_context(doing)?;
+        if is_new {
+            sync_folder(&self.folder.join("items"))?;
+        }
+        self.lengths.insert(file, begin + bytes.len() as u64);
+        Ok(places)
+    }
+
+    /// Puts the length of every file into a transaction.
+    pub(super) fn record_lengths(&self, changes: &mut Changes) {
+        for (file, length) in &self.lengths {
+            changes.put(&[LENGTHS, file.as_bytes()].concat(), length);
+        }
+    }
+
+    pub(super) fn text(&self, place: &Place) -> Result<String> {
+        text(&self.folder, place)
+    }
+}
+
+/// Reads one text. Needs no lock: what a place points at never changes.
+pub(super) fn text(folder: &Path, place: &Place) -> Result<String> {
+    let path = folder.join(&place.file);
+    let doing = || format!("reading a text from the archive {} at byte {}", path.display(), place.frame);
+    let mut file = File::open(&path).with_context(doing)?;
+    file.seek(SeekFrom::Start(place.frame)).with_context(doing)?;
+    let decoder = zstd::Decoder::new(file).with_context(doing)?.single_frame();
+    let end = place.start.checked_add(place.length).filter(|end| *end <= MOST_FRAME_BYTES);
+    let Some(end) = end else { bail!("{}: the place is not one we wrote", doing()) };
+    let mut frame = Vec::new();
+    decoder.take(end).read_to_end(&mut frame).with_context(doing)?;
+    let range = place.start as usize..end as usize;
+    let Some(bytes) = frame.get(range) else { bail!("{}: the frame is shorter than the place says", doing()) };
+    String::from_utf8(bytes.to_vec()).with_context(doing)
+}
+
+/// Archive files, as paths below the folder.
+fn files(folder: &Path) -> Result<Vec<String>> {
+    let items = folder.join("items");
+    let doing = || format!("listing the archive {}", items.display());
+    let mut names = Vec::new();
+    for entry in fs::read_dir(&items).with_context(doing)? {
+        if let Some(name) = entry.with_context(doing)?.file_name().to_str().filter(|name| name.ends_with(".zst")) {
+            names.push(format!("items/{name}"));
+        }
+    }
+    names.sort();
+    Ok(names)
+}
+
+/// A new name in a folder is on the disk only once the folder is.
+pub(super) fn sync_folder(folder: &Path) -> Result<()> {
+    File::open(folder)
+        .and_then(|folder| folder.sync_all())
+        .with_context(|| format!("writing the folder {} to disk", folder.display()))
+}

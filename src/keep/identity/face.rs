@@ -1,0 +1,175 @@
+//! The face of an entry: the few features by which it is recognised again.
+
+use jiff::{SignedDuration, Timestamp};
+use serde::{Deserialize, Serialize};
+use url::Url;
+
+use crate::item::Entry;
+
+/// What identity looks at, of an entry or of an item as it was last seen.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub(in crate::keep) struct Face {
+    pub(in crate::keep) native: Option<String>,
+    /// The address without scheme, `www.` and a last slash, with its fragment.
+    pub(in crate::keep) link: Option<String>,
+    /// The title's words in lower case, with single spaces.
+    pub(in crate::keep) title: String,
+    /// `Entry::content_hash`.
+    pub(in crate::keep) content: String,
+    pub(in crate::keep) published: Option<Timestamp>,
+    /// How many words the text has.
+    pub(in crate::keep) words: u32,
+    /// Simhash of the text's pairs of words (Charikar 2002): texts that differ little differ in few of its bits.
+    pub(in crate::keep) sketch: u64,
+}
+
+/// A text from this many words on is not said twice by chance.
+const LONG_WORDS: u32 = 20;
+
+/// Of 64 bits, unrelated texts differ in 32 with a deviation of 4; a text of which a tenth is edited, in about 10.
+const NEAR_BITS: u32 = 12;
+
+/// Below this many words a simhash says little; such texts are near only when equal.
+const SKETCH_WORDS: u32 = 12;
+
+/// Two dates this far apart are not one date in two time zones.
+const SAME_DATE: SignedDuration = SignedDuration::from_hours(24);
+
+impl Face {
+    pub(in crate::keep) fn of(entry: &Entry) -> Face {
+        let text: Vec<String> = words(&entry.text).collect();
+        Face {
+            native: entry.native.as_deref().map(str::trim).filter(|native| !native.is_empty()).map(str::to_owned),
+            link: entry.link.as_ref().map(link_key),
+            title: words(&entry.title).collect::<Vec<_>>().join(" "),
+            content: entry.content_hash(),
+            published: entry.published,
+            words: text.len().try_into().unwrap_or(u32::MAX),
+            sketch: sketch(&text),
+        }
+    }
+
+    pub(super) fn is_long(&self) -> bool {
+        self.words >= LONG_WORDS
+    }
+
+    /// Nearly the same title, or nearly the same text. Numbers in the title must agree: `2.1.250` and `2.1.251` are two
+    /// releases however alike the rest is.
+    pub(super) fn is_near(&self, other: &Face) -> bool {
+        numbers(&self.title) == numbers(&other.title) && (self.title_is_near(other) || self.text_is_near(other))
+    }
+
+    /// At least three of five words in common.
+    fn title_is_near(&self, other: &Face) -> bool {
+        let mut ours: Vec<&str> = self.title.split_whitespace().collect();
+        let mut theirs: Vec<&str> = other.title.split_whitespace().collect();
+        for list in [&mut ours, &mut theirs] {
+            list.sort_unstable();
+            list.dedup();
+        }
+        let common = ours.iter().filter(|word| theirs.binary_search(word).is_ok()).count();
+        let all = ours.len() + theirs.len() - common;
+        common > 0 && common * 5 >= all * 3
+    }
+
+    fn text_is_near(&self, other: &Face) -> bool {
+        if self.words == 0 || other.words == 0 {
+            return false;
+        }
+        if self.words < SKETCH_WORDS || other.words < SKETCH_WORDS {
+            return self.words == other.words && self.sketch == other.sketch;
+        }
+        (self.sketch ^ other.sketch).count_ones() <= NEAR_BITS
+    }
+
+    /// One entry, listed twice on one page.
+    pub(super) fn is_twin_of(&self, other: &Face) -> bool {
+        let same_link = match (&self.link, &other.link) {
+            (Some(ours), Some(theirs)) => ours == theirs,
+            _ => true,
+        };
+        if !same_link {
+            return false;
+        }
+        match (&self.native, &other.native) {
+            (Some(ours), Some(theirs)) => {
+                let edited = !self.title.is_empty() && self.title == other.title && self.text_is_near(other);
+                ours == theirs && (self.content == other.content || edited)
+            }
+            // Without an id, the same words on another day may be another happening: "Service restored".
+            _ => self.content == other.content && (self.published == other.published || self.is_long()),
+        }
+    }
+}
+
+/// Both dated, and alike to the second.
+pub(super) fn dates_agree(one: &Face, other: &Face) -> bool {
+    one.published.is_some() && one.published == other.published
+}
+
+/// Both dated, more than a day apart.
+pub(super) fn dates_differ(one: &Face, other: &Face) -> bool {
+    match (one.published, other.published) {
+        (Some(one), Some(other)) => one.duration_since(other).abs() > SAME_DATE,
+        _ => false,
+    }
+}
+
+/// The address as a key: what changes when a site moves to https, drops `www.` or adds a last slash is left out.
+fn link_key(link: &Url) -> String {
+    let host = link.host_str().unwrap_or_default();
+    let host = host.strip_prefix("www.").unwrap_or(host);
+    let mut key = host.to_ascii_lowercase();
+    if let Some(port) = link.port() {
+        key.push_str(&format!(":{port}"));
+    }
+    key.push_str(link.path().trim_end_matches('/'));
+    if let Some(query) = link.query().filter(|query| !query.is_empty()) {
+        key.push('?');
+        key.push_str(query);
+    }
+    if let Some(fragment) = link.fragment().filter(|fragment| !fragment.is_empty()) {
+        key.push('#');
+        key.push_str(fragment);
+    }
+    key
+}
+
+/// Runs of letters and digits, in lower case.
+pub(in crate::keep) fn words(text: &str) -> impl Iterator<Item = String> {
+    text.split(|letter: char| !letter.is_alphanumeric()).filter(|word| !word.is_empty()).map(str::to_lowercase)
+}
+
+fn numbers(title: &str) -> Vec<&str> {
+    title.split_whitespace().filter(|word| word.contains(|letter: char| letter.is_ascii_digit())).collect()
+}
+
+fn sketch(words: &[String]) -> u64 {
+    let mut sums = [0i32; 64];
+    let mut count = |hash: u64| {
+        for (bit, sum) in sums.iter_mut().enumerate() {
+            *sum += if hash >> bit & 1 == 1 { 1 } else { -1 };
+        }
+    };
+    match words {
+        [] => return 0,
+        [only] => count(hash(&[only])),
+        _ => words.windows(2).for_each(|pair| count(hash(&[&pair[0], &pair[1]]))),
+    }
+    sums.iter().enumerate().fold(0, |sketch, (bit, sum)| if *sum > 0 { sketch | 1 << bit } else { sketch })
+}
+
+/// FNV-1a with 64 bits, and a last stir (from MurmurHash3) so that every bit depends on every letter. Kept sketches depend
+/// on it: it can't change without reading all texts again.
+fn hash(words: &[&String]) -> u64 {
+    let mut hash: u64 = 0xcbf2_9ce4_8422_2325;
+    for word in words {
+        for byte in word.bytes().chain([b' ']) {
+            hash = (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3);
+        }
+    }
+    hash ^= hash >> 33;
+    hash = hash.wrapping_mul(0xff51_afd7_ed55_8ccd);
+    hash ^= hash >> 33;
+    hash
+}

@@ -1,0 +1,320 @@
+//! Identity matches what a page said to what we remember, so that no item is raised twice and no new one is lost.
+//!
+//! Pure: it sees the entries of one reading, and what memory holds under their keys. An entry has up to five keys:
+//!
+//! | key | what it is | void when |
+//! |---|---|---|
+//! | native | the publisher's own id, as it came | several entries of one reading share it; then for ever |
+//! | link | the address without scheme, `www.` and a last slash; the fragment stays | likewise |
+//! | content | hash of title and text, blind to white space | shared in this reading |
+//! | dated | content and the publisher's date, for entries that repeat the same words | never |
+//! | title | the title's words | shared in this reading, or no words |
+//!
+//! Entries that repeat one another within a page (same native and words, or same link and words) count once. Then every
+//! entry is paired with the items its keys lead to, each pair is weighed by what else agrees (`weigh`), and pairs are
+//! taken from the heaviest down, each item at most once. What finds no pair is new. A key always leads to the item that
+//! bore it last.
+//!
+//! A publisher that changes all its ids, or moves all its pages, shows as many entries at once whose native id is unknown
+//! though their link or words are known: then (`wholesale`) a new native id is no sign of a new item.
+
+mod face;
+
+pub(super) use face::words;
+
+use std::collections::{BTreeMap, HashMap};
+
+pub(super) use face::Face;
+use face::{dates_agree, dates_differ};
+
+use crate::item::{Entry, ItemId};
+
+/// Which of an entry's keys.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(super) enum Kind {
+    Native,
+    Link,
+    Content,
+    Dated,
+    Title,
+}
+
+impl Kind {
+    /// One byte in the store's keys.
+    pub(super) fn letter(self) -> u8 {
+        match self {
+            Kind::Native => b'n',
+            Kind::Link => b'l',
+            Kind::Content => b'c',
+            Kind::Dated => b'd',
+            Kind::Title => b't',
+        }
+    }
+}
+
+/// A key: its kind and its text.
+pub(super) type Key = (Kind, String);
+
+/// What memory holds under a key.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Holding {
+    Item(ItemId),
+    /// Several entries of one page shared it: it names nothing.
+    Void,
+}
+
+/// What memory holds under the keys of one reading.
+#[derive(Debug, Default)]
+pub(super) struct Memory {
+    pub(super) keys: HashMap<Key, Holding>,
+    pub(super) faces: HashMap<ItemId, Face>,
+}
+
+/// What an entry turned out to be.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Fate {
+    Same(ItemId),
+    New,
+    /// It repeats an earlier entry of the page, given by its number.
+    Twin(usize),
+}
+
+/// The matching of one reading.
+#[derive(Debug)]
+pub(super) struct Matching {
+    /// One for each entry, in order.
+    pub(super) fates: Vec<Fate>,
+    /// For each entry: the keys that name it from now on. Of a new one, the first is the key its id is made from.
+    pub(super) keys: Vec<Vec<Key>>,
+    /// Keys that name nothing from now on.
+    pub(super) void: Vec<Key>,
+}
+
+/// Every key that memory should be asked for.
+pub(super) fn keys(face: &Face) -> Vec<Key> {
+    let mut keys = Vec::with_capacity(5);
+    keys.extend(face.native.clone().map(|native| (Kind::Native, native)));
+    keys.extend(face.link.clone().map(|link| (Kind::Link, link)));
+    keys.push((Kind::Content, face.content.clone()));
+    keys.extend(face.published.map(|published| (Kind::Dated, format!("{}@{published}", face.content))));
+    keys.extend((!face.title.is_empty()).then(|| (Kind::Title, face.title.clone())));
+    keys
+}
+
+pub(super) fn faces(entries: &[Entry]) -> Vec<Face> {
+    entries.iter().map(Face::of).collect()
+}
+
+/// Matches one reading. The same reading and memory always give the same matching.
+pub(super) fn matching(faces: &[Face], memory: &Memory) -> Matching {
+    let twins = twins(faces);
+    let shared = shared(faces, &twins);
+    let candidates: Vec<Candidate> = faces
+        .iter()
+        .enumerate()
+        .filter(|(number, _)| twins[*number].is_none())
+        .map(|(number, face)| Candidate::new(number, face, memory, &shared))
+        .collect();
+    let wholesale = is_wholesale(&candidates, memory);
+
+    let mut pairs: Vec<(u32, usize, &ItemId)> = Vec::new();
+    for candidate in &candidates {
+        for id in &candidate.items {
+            let Some(face) = memory.faces.get(*id) else { continue };
+            if let Some(weight) = weigh(candidate, face, wholesale) {
+                pairs.push((weight, candidate.number, *id));
+            }
+        }
+    }
+    pairs.sort_by(|a, b| b.0.cmp(&a.0).then(a.1.cmp(&b.1)).then(a.2.cmp(b.2)));
+    let mut chosen: HashMap<usize, &ItemId> = HashMap::new();
+    let mut taken: HashMap<&ItemId, usize> = HashMap::new();
+    for (_, number, id) in pairs {
+        if !chosen.contains_key(&number) && !taken.contains_key(id) {
+            chosen.insert(number, id);
+            taken.insert(id, number);
+        }
+    }
+
+    let fates = (0..faces.len())
+        .map(|number| match (twins[number], chosen.get(&number)) {
+            (Some(first), _) => Fate::Twin(first),
+            (None, Some(id)) => Fate::Same((*id).clone()),
+            (None, None) => Fate::New,
+        })
+        .collect();
+    let keys = faces.iter().map(|face| naming_keys(face, memory, &shared)).collect();
+    let mut void: Vec<Key> = shared.into_keys().filter(|key| matches!(key.0, Kind::Native | Kind::Link)).collect();
+    void.retain(|key| memory.keys.get(key) != Some(&Holding::Void));
+    void.sort();
+    Matching { fates, keys, void }
+}
+
+/// An entry to be matched, with its usable keys and the items they lead to.
+struct Candidate<'a> {
+    number: usize,
+    face: &'a Face,
+    native: Option<&'a str>,
+    link: Option<&'a str>,
+    /// Title and content are each borne by this entry only.
+    title_is_own: bool,
+    content_is_own: bool,
+    items: Vec<&'a ItemId>,
+    native_is_known: bool,
+}
+
+impl<'a> Candidate<'a> {
+    fn new(number: usize, face: &'a Face, memory: &'a Memory, shared: &HashMap<Key, usize>) -> Candidate<'a> {
+        let usable = |key: &Key| !shared.contains_key(key) && memory.keys.get(key) != Some(&Holding::Void);
+        let keys = keys(face);
+        let is_usable = |kind: Kind| keys.iter().any(|key| key.0 == kind && usable(key));
+        let mut items: Vec<&ItemId> = Vec::new();
+        let mut native_is_known = false;
+        for key in keys.iter().filter(|key| usable(key)) {
+            if let Some(Holding::Item(id)) = memory.keys.get(key) {
+                native_is_known |= key.0 == Kind::Native;
+                if !items.contains(&id) {
+                    items.push(id);
+                }
+            }
+        }
+        Candidate {
+            number,
+            face,
+            native: face.native.as_deref().filter(|_| is_usable(Kind::Native)),
+            link: face.link.as_deref().filter(|_| is_usable(Kind::Link)),
+            title_is_own: is_usable(Kind::Title),
+            content_is_own: is_usable(Kind::Content),
+            items,
+            native_is_known,
+        }
+    }
+}
+
+/// How much speaks for an entry being an item; None: too little. Only the order of the weights means something.
+fn weigh(candidate: &Candidate, item: &Face, wholesale: bool) -> Option<u32> {
+    let entry = candidate.face;
+    let native = candidate.native.is_some() && candidate.native == item.native.as_deref();
+    let link = candidate.link.is_some() && candidate.link == item.link.as_deref();
+    let dated_alike = dates_agree(entry, item);
+    let content = entry.content == item.content && (candidate.content_is_own || dated_alike);
+    let title = candidate.title_is_own && entry.title == item.title;
+    let near = entry.is_near(item);
+    // Dates move and words are edited, but when dates, title and text are all others, a key in common is a key used again:
+    // `latest`, a position in the page, the address of a page that shows whatever is newest.
+    let used_again = dates_differ(entry, item) && !content && !title && !near;
+    if native {
+        let moved = entry.link.is_some() && item.link.is_some() && entry.link != item.link;
+        return match () {
+            () if link || content || title => Some(100),
+            () if near => Some(96),
+            () if used_again && moved => None,
+            () => Some(70),
+        };
+    }
+    let other_native = candidate.native.is_some() && item.native.is_some() && !wholesale;
+    if link {
+        return match () {
+            () if content => Some(95),
+            () if title => Some(90),
+            () if near => Some(85),
+            // Two ids on one page with other words: two items, as in a changelog of one address.
+            () if other_native || used_again => None,
+            () => Some(60),
+        };
+    }
+    let nameless = candidate.native.is_none() && candidate.link.is_none();
+    if content {
+        let same = nameless
+            || wholesale
+            || dated_alike
+            // The words stayed and the address moved. Short words ("Maintenance") may simply be said again.
+            || (!dates_differ(entry, item) && (entry.is_long() || !other_native))
+            || (entry.is_long() && !other_native);
+        return same.then_some(50);
+    }
+    if title && (wholesale || nameless || dated_alike) {
+        let texts_agree = near || entry.words == 0 || item.words == 0;
+        let same =
+            (dated_alike && (texts_agree || wholesale || nameless)) || (texts_agree && !dates_differ(entry, item));
+        return same.then_some(40);
+    }
+    None
+}
+
+/// Many entries at once that would be known items, were it not for their native id (or, without one, their link).
+fn is_wholesale(candidates: &[Candidate], memory: &Memory) -> bool {
+    let mut kept = 0;
+    let mut changed = 0;
+    for candidate in candidates {
+        let mut known = candidate.items.iter().filter_map(|id| memory.faces.get(*id));
+        let stays = match candidate.native {
+            Some(_) => candidate.native_is_known,
+            None => known.clone().any(|face| candidate.link.is_some() && face.link.as_deref() == candidate.link),
+        };
+        if stays {
+            kept += 1;
+        } else if known.any(|face| weigh(candidate, face, true).is_some()) {
+            changed += 1;
+        }
+    }
+    // One changed id is an edit; two, and more than stayed, are a new way of making ids.
+    changed >= 2 && changed > kept
+}
+
+/// For each entry, the number of the earlier entry it repeats.
+fn twins(faces: &[Face]) -> Vec<Option<usize>> {
+    let mut twins = vec![None; faces.len()];
+    // Twins share a native id or their words; only entries of one group are compared, each with the group's firsts.
+    let mut groups: HashMap<Key, Vec<usize>> = HashMap::new();
+    for (number, face) in faces.iter().enumerate() {
+        let mut found = None;
+        for key in
+            [face.native.clone().map(|native| (Kind::Native, native)), Some((Kind::Content, face.content.clone()))]
+        {
+            let Some(key) = key else { continue };
+            let group = groups.entry(key).or_default();
+            if found.is_none() {
+                found = group.iter().copied().take(MOST_COMPARED).find(|first| faces[*first].is_twin_of(face));
+            }
+            if found.is_none() {
+                group.push(number);
+            }
+        }
+        twins[number] = found;
+    }
+    twins
+}
+
+/// A page of 20,000 entries under one id must not cost 20,000 squared comparisons; a real page repeats an entry a few times.
+const MOST_COMPARED: usize = 16;
+
+/// Keys that several entries of the page bear, twins counted once.
+fn shared(faces: &[Face], twins: &[Option<usize>]) -> HashMap<Key, usize> {
+    let mut counts: HashMap<Key, usize> = HashMap::new();
+    for (number, face) in faces.iter().enumerate() {
+        if twins[number].is_none() {
+            for key in keys(face) {
+                *counts.entry(key).or_default() += 1;
+            }
+        }
+    }
+    counts.retain(|_, count| *count > 1);
+    counts
+}
+
+/// The keys an entry may be found under later, best first.
+fn naming_keys(face: &Face, memory: &Memory, shared: &HashMap<Key, usize>) -> Vec<Key> {
+    let mut all = keys(face);
+    let by_kind: BTreeMap<Kind, bool> = all
+        .iter()
+        .map(|key| (key.0, !shared.contains_key(key) && memory.keys.get(key) != Some(&Holding::Void)))
+        .collect();
+    let content_is_own = by_kind.get(&Kind::Content).copied().unwrap_or(false);
+    all.retain(|key| match key.0 {
+        // The date tells repeated words apart; words that are said once need none.
+        Kind::Dated => !content_is_own && by_kind[&Kind::Dated],
+        kind => by_kind[&kind],
+    });
+    all
+}

@@ -1,0 +1,202 @@
+//! The library is the index as a reader sees it: it needs no lock, and never writes.
+
+use std::ops::Bound;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result, anyhow};
+use jiff::Timestamp;
+use serde::Serialize;
+use tantivy::collector::{Count, TopDocs};
+use tantivy::query::{BooleanQuery, Occur, RangeQuery, TermQuery};
+use tantivy::schema::{IndexRecordOption, Value};
+use tantivy::snippet::SnippetGenerator;
+use tantivy::{DocAddress, Order, Searcher, TantivyDocument, Term};
+use url::Url;
+
+use super::super::archive;
+use super::query::{self, Filter};
+use super::{Card, Fields, is_ours, open};
+use crate::item::ItemId;
+use crate::verdict::Level;
+
+/// Most hits in one answer; each costs reading a text for its snippet.
+const MOST_HITS: usize = 1_000;
+
+/// Length of a snippet, in letters: two or three lines of a terminal.
+const SNIPPET_LETTERS: usize = 200;
+
+/// What is looked for.
+#[derive(Debug, Clone, Default)]
+pub struct Query {
+    /// As typed. Empty: everything that fits the rest, newest first.
+    pub words: String,
+    /// Most hits wanted; at most 1,000.
+    pub limit: usize,
+    /// At or after.
+    pub since: Option<Timestamp>,
+    /// Before.
+    pub until: Option<Timestamp>,
+    /// Words of the source's name.
+    pub source: Option<String>,
+    pub level: Option<Level>,
+    /// `item`; other kinds find nothing.
+    pub kind: Option<String>,
+}
+
+/// What was found.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Results {
+    pub total: usize,
+    /// There are more than the hits listed.
+    pub capped: bool,
+    /// Best first.
+    pub hits: Vec<Hit>,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Hit {
+    pub kind: &'static str,
+    pub id: ItemId,
+    pub title: String,
+    pub score: f32,
+    /// The piece of the text that fits best, on one line; the text's beginning if the words are in the title only.
+    pub snippet: String,
+    pub at: Timestamp,
+    pub url: Option<Url>,
+    pub source: String,
+    pub level: Option<Level>,
+}
+
+/// The index of a home, as it stood when it was opened.
+pub struct Library {
+    archive: PathBuf,
+    searcher: Searcher,
+    fields: Fields,
+}
+
+impl Library {
+    /// Opens what can be searched. The error says what to do when there is nothing yet.
+    pub fn open(home: &Path) -> Result<Library> {
+        let folder = home.join("index");
+        let remedy = "`tidings run` fills it, `tidings reindex` makes it anew";
+        if !is_ours(&folder) {
+            return Err(anyhow!("opening the index {}: there is none of this version; {remedy}", folder.display()));
+        }
+        let doing = || format!("opening the index {}; {remedy}", folder.display());
+        let (index, fields) = open(&folder).with_context(doing)?;
+        let searcher = index.reader().with_context(doing)?.searcher();
+        Ok(Library { archive: home.join("state/archive"), searcher, fields })
+    }
+
+    /// How many items it holds.
+    pub fn len(&self) -> u64 {
+        self.searcher.num_docs()
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    pub fn search(&self, query: &Query) -> Result<Results> {
+        let doing = || format!("searching for `{}`", query.words);
+        let built = self.build(query);
+        let limit = query.limit.clamp(1, MOST_HITS);
+        let (total, found) = if query.words.trim().is_empty() {
+            let newest = TopDocs::with_limit(limit).order_by_fast_field::<tantivy::DateTime>("at", Order::Desc);
+            let (total, found) = self.searcher.search(&*built, &(Count, newest)).with_context(doing)?;
+            (total, found.into_iter().map(|(_, address)| (0.0, address)).collect::<Vec<_>>())
+        } else {
+            let best = TopDocs::with_limit(limit).order_by_score();
+            self.searcher.search(&*built, &(Count, best)).with_context(doing)?
+        };
+        let snippets = [self.fields.body, self.fields.body_code].map(|field| {
+            SnippetGenerator::create(&self.searcher, &*built, field).map(|mut snippets| {
+                snippets.set_max_num_chars(SNIPPET_LETTERS);
+                snippets
+            })
+        });
+        let [prose, code] = snippets;
+        let (prose, code) = (prose.with_context(doing)?, code.with_context(doing)?);
+        let mut hits = Vec::with_capacity(found.len());
+        for (score, address) in found {
+            let card = self.card(address)?;
+            // A text that cannot be read costs its snippet, not the answer.
+            let text = archive::text(&self.archive, &card.place).unwrap_or_default();
+            hits.push(Hit {
+                kind: "item",
+                snippet: snippet(&text, &[&prose, &code]),
+                id: card.id,
+                title: card.title,
+                score,
+                at: card.at,
+                url: card.url,
+                source: card.source,
+                level: card.level,
+            });
+        }
+        Ok(Results { total, capped: total > hits.len(), hits })
+    }
+
+    /// An item's card and its text; None where the id is not in the index.
+    pub fn show(&self, id: &ItemId) -> Result<Option<(Card, String)>> {
+        let term = TermQuery::new(Term::from_field_text(self.fields.id, &id.0), IndexRecordOption::Basic);
+        let found = self
+            .searcher
+            .search(&term, &TopDocs::with_limit(1).order_by_score())
+            .with_context(|| format!("looking for {id} in the index"))?;
+        let Some((_, address)) = found.first() else { return Ok(None) };
+        let card = self.card(*address)?;
+        let text = archive::text(&self.archive, &card.place)?;
+        Ok(Some((card, text)))
+    }
+
+    fn build(&self, query: &Query) -> Box<dyn tantivy::query::Query> {
+        let mut clauses: Vec<(Occur, Box<dyn tantivy::query::Query>)> = Vec::new();
+        if !query.words.trim().is_empty() {
+            clauses.push((Occur::Must, query::build(&query::parse(&query.words), &self.fields)));
+        }
+        let level = query.level.map(|level| level.word().to_owned());
+        for (filter, value) in [
+            (Filter::Source, query.source.as_ref()),
+            (Filter::Level, level.as_ref()),
+            (Filter::Kind, query.kind.as_ref()),
+        ] {
+            if let Some(value) = value {
+                clauses.push((Occur::Must, query::filter_query(filter, value, &self.fields)));
+            }
+        }
+        if query.since.is_some() || query.until.is_some() {
+            let bound = |at: Timestamp| {
+                Term::from_field_date(self.fields.at, tantivy::DateTime::from_timestamp_micros(at.as_microsecond()))
+            };
+            let since = query.since.map_or(Bound::Unbounded, |at| Bound::Included(bound(at)));
+            let until = query.until.map_or(Bound::Unbounded, |at| Bound::Excluded(bound(at)));
+            let range = RangeQuery::new(since, until);
+            clauses.push((Occur::Must, Box::new(tantivy::query::ConstScoreQuery::new(Box::new(range), 0.0))));
+        }
+        match clauses.len() {
+            0 => Box::new(tantivy::query::AllQuery),
+            _ => Box::new(BooleanQuery::new(clauses)),
+        }
+    }
+
+    fn card(&self, address: DocAddress) -> Result<Card> {
+        let doing = || "reading an item's card from the index; `tidings reindex` makes it anew";
+        let document: TantivyDocument = self.searcher.doc(address).with_context(doing)?;
+        let bytes = document.get_first(self.fields.card).and_then(|value| value.as_bytes()).unwrap_or_default();
+        serde_json::from_slice(bytes).with_context(doing)
+    }
+}
+
+/// The best piece of a text, on one line, with an ellipsis where it was cut.
+fn snippet(text: &str, ways: &[&SnippetGenerator]) -> String {
+    let best = ways.iter().map(|way| way.snippet(text)).find(|snippet| !snippet.highlighted().is_empty());
+    let range = match best {
+        Some(snippet) => snippet.fragment_range(),
+        None => 0..text.char_indices().nth(SNIPPET_LETTERS).map_or(text.len(), |(offset, _)| offset),
+    };
+    let piece = text.get(range.clone()).unwrap_or_default().split_whitespace().collect::<Vec<_>>().join(" ");
+    let before = if range.start > 0 { "…" } else { "" };
+    let after = if range.end < text.trim_end().len() { "…" } else { "" };
+    if piece.is_empty() { piece } else { format!("{before}{piece}{after}") }
+}

@@ -1,0 +1,162 @@
+//! Writing the index: items are written again under their id, one commit for all, and then their work is done.
+
+use std::fs;
+use std::path::Path;
+
+use anyhow::{Context, Result};
+use tantivy::indexer::LogMergePolicy;
+use tantivy::{Index, IndexWriter, TantivyDocument, Term};
+use tracing::warn;
+
+use super::super::store::{BATCH, Changes};
+use super::super::{Keep, works};
+use super::{Card, Fields, STAMP, is_ours, open, register, schema, stamp};
+use crate::item::Item;
+use crate::work::{Duty, Work};
+
+/// The writer's memory, in bytes: tantivy's least is 15 MB, and an hour's items need no more than twice that.
+const WRITER_BYTES: usize = 30_000_000;
+
+/// Segments with more than this share of replaced items are merged; tantivy's default never does.
+const MOST_DELETED: f32 = 0.3;
+
+impl Keep {
+    /// Does the pending `Index` work and returns how many items were written. An index that is missing, damaged or of
+    /// another version is made anew from all items.
+    pub fn index_pending(&mut self) -> Result<usize> {
+        let folder = self.home.join("index");
+        if is_ours(&folder) {
+            let works = self.work(Duty::Index)?;
+            match open(&folder).and_then(|(index, fields)| index.reader().map(|_| (index, fields))) {
+                Ok(_) if works.is_empty() => return Ok(0),
+                Ok((index, fields)) => return self.write_works(&index, &fields, works),
+                Err(error) => warn!("the index {} is damaged ({error}); making it anew", folder.display()),
+            }
+        }
+        self.reindex()
+    }
+
+    /// Makes the whole index anew and returns how many items it holds.
+    pub fn reindex(&mut self) -> Result<usize> {
+        let folder = self.home.join("index");
+        let doing = || format!("making the index {} anew; check the disk's free space", folder.display());
+        clear(&folder).with_context(doing)?;
+        let (schema, fields) = schema();
+        let index = Index::create_in_dir(&folder, schema).with_context(doing)?;
+        register(&index);
+        let mut writer = writer(&index).with_context(doing)?;
+        let mut count = 0;
+        for item in self.items() {
+            self.write_item(&writer, &fields, &item?)?;
+            count += 1;
+        }
+        finish(&mut writer).with_context(doing)?;
+        writer.wait_merging_threads().with_context(doing)?;
+        // The stamp comes last: an index that was not finished is made anew.
+        fs::write(folder.join(STAMP), stamp()).with_context(doing)?;
+        let works = self.work(Duty::Index)?;
+        self.works_done(&works)?;
+        Ok(count)
+    }
+
+    fn write_works(&mut self, index: &Index, fields: &Fields, works: Vec<Work>) -> Result<usize> {
+        let doing = || format!("writing {} items into the index; `tidings reindex` makes it anew", works.len());
+        let mut writer = writer(index).with_context(doing)?;
+        let mut done = Vec::new();
+        for work in &works {
+            let id = crate::item::ItemId(work.id.clone());
+            writer.delete_term(Term::from_field_text(fields.id, &work.id));
+            let written = match self.item(&id)? {
+                Some(item) => self.write_item(&writer, fields, &item),
+                None => Ok(()),
+            };
+            match written {
+                Ok(()) => done.push(work.clone()),
+                Err(error) => self.work_failed(work, &format!("{error:#}"))?,
+            }
+        }
+        finish(&mut writer).with_context(doing)?;
+        // Without waiting, a program that ends at once never merges, and segments pile up.
+        writer.wait_merging_threads().with_context(doing)?;
+        self.works_done(&done)?;
+        Ok(done.len())
+    }
+
+    fn write_item(&self, writer: &IndexWriter, fields: &Fields, item: &Item) -> Result<()> {
+        let text = self.text(item)?;
+        let judged = self.judged(&item.id)?;
+        let card = Card {
+            id: item.id.clone(),
+            title: item.title.clone(),
+            url: item.link.clone(),
+            source: item.source.clone(),
+            trust: item.trust,
+            topics: item.topics.clone(),
+            author: item.author.clone(),
+            at: item.at(),
+            published: item.published,
+            seen: item.seen,
+            changed: item.changed,
+            level: judged.as_ref().map(|judged| judged.verdict.level),
+            category: judged.as_ref().map(|judged| judged.verdict.category),
+            why: judged.as_ref().map(|judged| judged.verdict.why.clone()).unwrap_or_default(),
+            story: judged.map(|judged| judged.story),
+            place: item.place.clone(),
+        };
+        let mut document = TantivyDocument::default();
+        document.add_text(fields.id, &card.id.0);
+        document.add_text(fields.kind, "item");
+        document.add_text(fields.source, &card.source);
+        if let Some(level) = card.level {
+            document.add_text(fields.level, level.word());
+        }
+        document.add_date(fields.at, tantivy::DateTime::from_timestamp_micros(card.at.as_microsecond()));
+        document.add_text(fields.title, &card.title);
+        document.add_text(fields.title_code, &card.title);
+        document.add_text(fields.body, &text);
+        document.add_text(fields.body_code, &text);
+        document.add_bytes(fields.card, &serde_json::to_vec(&card).context("writing an item's card")?);
+        writer.add_document(document).with_context(|| format!("writing {} into the index", card.id))?;
+        Ok(())
+    }
+
+    fn works_done(&mut self, done: &[Work]) -> Result<()> {
+        for chunk in done.chunks(BATCH) {
+            let mut changes = Changes::default();
+            for work in chunk {
+                works::remove(&mut changes, work);
+            }
+            self.store.commit(changes)?;
+        }
+        Ok(())
+    }
+}
+
+fn writer(index: &Index) -> tantivy::Result<IndexWriter> {
+    let writer = index.writer_with_num_threads(1, WRITER_BYTES)?;
+    let mut policy = LogMergePolicy::default();
+    policy.set_del_docs_ratio_before_merge(MOST_DELETED);
+    writer.set_merge_policy(Box::new(policy));
+    Ok(writer)
+}
+
+fn finish(writer: &mut IndexWriter) -> tantivy::Result<()> {
+    writer.commit()?;
+    Ok(())
+}
+
+/// Empties the folder of everything but .gitignore, the stamp first.
+fn clear(folder: &Path) -> std::io::Result<()> {
+    fs::create_dir_all(folder)?;
+    if folder.join(STAMP).exists() {
+        fs::remove_file(folder.join(STAMP))?;
+    }
+    for entry in fs::read_dir(folder)? {
+        let entry = entry?;
+        if entry.file_name() == ".gitignore" {
+            continue;
+        }
+        if entry.file_type()?.is_dir() { fs::remove_dir_all(entry.path())? } else { fs::remove_file(entry.path())? }
+    }
+    Ok(())
+}

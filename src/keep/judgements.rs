@@ -1,0 +1,136 @@
+//! Judgements are kept with the story they join and the work that follows, in one transaction.
+
+use anyhow::Result;
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use super::store::Changes;
+use super::{Keep, works};
+use crate::item::{Item, ItemId};
+use crate::story::{Story, StoryId};
+use crate::verdict::Verdict;
+use crate::work::{Duty, Work};
+
+const JUDGED: &[u8] = b"judged/";
+const STORY: &[u8] = b"story/";
+const STORY_KEY: &[u8] = b"story-key/";
+const RISE: &[u8] = b"rise/";
+const FIRST: &[u8] = b"first/";
+
+/// What was decided about one item.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Judged {
+    pub verdict: Verdict,
+    pub story: StoryId,
+    /// When it was judged for the first time; later judgements leave it.
+    pub first: Timestamp,
+}
+
+impl Keep {
+    /// None while the item has not been judged.
+    pub fn judged(&self, id: &ItemId) -> Result<Option<Judged>> {
+        self.store.get(&key(JUDGED, &id.0))
+    }
+
+    pub fn story(&self, id: &StoryId) -> Result<Option<Story>> {
+        self.store.get(&key(STORY, &id.0))
+    }
+
+    /// The stories known under any of these keys, each once, in the order of the keys.
+    pub fn stories_of(&self, keys: &[String]) -> Result<Vec<Story>> {
+        let mut stories: Vec<Story> = Vec::new();
+        for story_key in keys {
+            let Some(id) = self.store.get::<StoryId>(&key(STORY_KEY, story_key))? else { continue };
+            if stories.iter().any(|story| story.id == id) {
+                continue;
+            }
+            stories.extend(self.story(&id)?);
+        }
+        Ok(stories)
+    }
+
+    /// Keeps the result of one `Judge` work: the verdict, the story the item joined with the keys it is found under, and
+    /// the work that follows; the item is indexed again with its level. Returns false, and keeps nothing, if the work is
+    /// no longer asked for on this input.
+    pub fn keep_judgement(
+        &mut self,
+        work: &Work,
+        item: &ItemId,
+        verdict: &Verdict,
+        story: &Story,
+        story_keys: &[String],
+        follow: &[Work],
+        now: Timestamp,
+    ) -> Result<bool> {
+        if !works::is_current(&self.store, work)? {
+            return Ok(false);
+        }
+        let earlier = self.judged(item)?;
+        let mut changes = Changes::default();
+        let first = earlier.map_or(now, |judged| judged.first);
+        let judged = Judged { verdict: verdict.clone(), story: story.id.clone(), first };
+        changes.put(&key(JUDGED, &item.0), &judged);
+        changes.put(&time_key(FIRST, first, &item.0), &());
+        changes.put(&key(STORY, &story.id.0), story);
+        for story_key in story_keys {
+            changes.put(&key(STORY_KEY, story_key), &story.id);
+        }
+        for rise in &story.rises {
+            changes.put(&time_key(RISE, rise.at, &story.id.0), &());
+        }
+        works::remove(&mut changes, work);
+        works::put(&mut changes, &Work::new(Duty::Index, item.0.clone(), work.input.clone(), now));
+        for work in follow {
+            works::put(&mut changes, work);
+        }
+        self.store.commit(changes)?;
+        Ok(true)
+    }
+
+    /// Stories that rose to a level at or after `from` and before `to`, each once, in the order of their first rise there.
+    pub fn stories_risen(&self, from: Timestamp, to: Timestamp) -> Result<Vec<Story>> {
+        let mut stories: Vec<Story> = Vec::new();
+        for id in self.ids_between(RISE, from, to)? {
+            if !stories.iter().any(|story| story.id.0 == id) {
+                stories.extend(self.story(&StoryId(id))?);
+            }
+        }
+        Ok(stories)
+    }
+
+    /// How many items were first judged at or after `from` and before `to`.
+    pub fn judged_count(&self, from: Timestamp, to: Timestamp) -> Result<u64> {
+        Ok(self.ids_between(FIRST, from, to)?.len() as u64)
+    }
+
+    fn ids_between(&self, prefix: &[u8], from: Timestamp, to: Timestamp) -> Result<Vec<String>> {
+        if from >= to {
+            return Ok(Vec::new());
+        }
+        let (from, to) = (time_key(prefix, from, ""), time_key(prefix, to, ""));
+        let skip = from.len();
+        self.store
+            .range::<()>(from..to)
+            .map(|pair| Ok(String::from_utf8_lossy(&pair?.0[skip..]).into_owned()))
+            .collect()
+    }
+
+    /// The items that tell a story, in the order they were judged.
+    pub fn members(&self, story: &Story) -> Result<Vec<Item>> {
+        let mut items = Vec::new();
+        for id in &story.members {
+            items.extend(self.item(id)?);
+        }
+        Ok(items)
+    }
+}
+
+fn key(prefix: &[u8], id: &str) -> Vec<u8> {
+    [prefix, id.as_bytes()].concat()
+}
+
+/// Keys that sort by time: microseconds since the epoch as 16 hexadecimal digits, shifted so that earlier years sort too.
+fn time_key(prefix: &[u8], at: Timestamp, id: &str) -> Vec<u8> {
+    let shifted = (at.as_microsecond() as u64) ^ (1 << 63);
+    [prefix, format!("{shifted:016x}/").as_bytes(), id.as_bytes()].concat()
+}

@@ -1,0 +1,180 @@
+//! Letters wait here with their exact bytes until the other side has taken them; told.jsonl decides what was told.
+
+use std::fs::{self, OpenOptions};
+use std::io::Write;
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result, ensure};
+use jiff::Timestamp;
+
+use super::store::{BATCH, Changes};
+use super::told::Event;
+use super::{Keep, archive};
+use crate::edition::{Letter, LetterState};
+
+const LETTER: &[u8] = b"letter/";
+
+impl Keep {
+    /// Queues letters with their bytes, and returns how many were new. A letter whose key is known, here or in told.jsonl
+    /// as sent or refused, is left alone: told once. If the store was lost while a letter was under way, its stored bytes
+    /// are queued again.
+    pub fn keep_letters(&mut self, letters: &[(Letter, Vec<u8>)], now: Timestamp) -> Result<usize> {
+        let outbox = self.outbox();
+        let mut queued: Vec<&Letter> = Vec::new();
+        for (letter, bytes) in letters {
+            let told = matches!(self.told.last(&letter.key), Some(Event::Sent | Event::Dead));
+            if told || self.letter(&letter.key)?.is_some() || queued.iter().any(|other| other.key == letter.key) {
+                continue;
+            }
+            let path = outbox_file(&outbox, letter)?;
+            let under_way = self.told.last(&letter.key).is_some();
+            if !(under_way && path.exists()) {
+                write_durably(&path, bytes)?;
+            }
+            queued.push(letter);
+        }
+        if queued.is_empty() {
+            return Ok(0);
+        }
+        archive::sync_folder(&outbox)?;
+        for chunk in queued.chunks(BATCH) {
+            let mut changes = Changes::default();
+            for letter in chunk {
+                changes.put(&letter_key(&letter.key), letter);
+            }
+            self.store.commit(changes)?;
+        }
+        self.store.checkpoint()?;
+        self.told.append(&queued, Event::Queued, now)?;
+        Ok(queued.len())
+    }
+
+    /// Letters that wait for a try at this time, oldest first.
+    pub fn pending_letters(&self, now: Timestamp) -> Result<Vec<Letter>> {
+        let mut letters = self.letters()?;
+        letters.retain(|letter| {
+            matches!(letter.state, LetterState::Queued | LetterState::Sending) && letter.next_try <= now
+        });
+        letters.sort_by(|a, b| a.next_try.cmp(&b.next_try).then_with(|| a.key.cmp(&b.key)));
+        Ok(letters)
+    }
+
+    /// Every letter we know, in the order of the keys.
+    pub fn letters(&self) -> Result<Vec<Letter>> {
+        self.store.scan(LETTER).map(|pair| Ok(pair?.1)).collect()
+    }
+
+    pub fn letter(&self, key: &str) -> Result<Option<Letter>> {
+        self.store.get(&letter_key(key))
+    }
+
+    /// The exact bytes of a letter that is not yet taken.
+    pub fn bytes(&self, letter: &Letter) -> Result<Vec<u8>> {
+        let path = outbox_file(&self.outbox(), letter)?;
+        fs::read(&path).with_context(|| format!("reading the letter {} from {}", letter.key, path.display()))
+    }
+
+    /// Notes that a try begins. On return it is on the disk, so that a letter is never sent without a trace. Returns the
+    /// letter as it now stands, or None if it was taken or refused before and must not be sent.
+    pub fn letter_begins(&mut self, letter: &Letter, now: Timestamp) -> Result<Option<Letter>> {
+        let Some(mut letter) = self.letter(&letter.key)? else { return Ok(None) };
+        let over = matches!(self.told.last(&letter.key), Some(Event::Sent | Event::Dead));
+        if over || !matches!(letter.state, LetterState::Queued | LetterState::Sending) {
+            return Ok(None);
+        }
+        self.told.append(&[&letter], Event::Sending, now)?;
+        letter.state = LetterState::Sending;
+        letter.tries += 1;
+        self.put_letter(&letter)?;
+        self.store.checkpoint()?;
+        Ok(Some(letter))
+    }
+
+    /// Notes how a try ended. The bytes of a letter that was taken are no longer needed and go; those of a refused one stay.
+    pub fn letter_ends(
+        &mut self,
+        letter: &Letter,
+        state: LetterState,
+        next_try: Timestamp,
+        answer: Option<String>,
+        now: Timestamp,
+    ) -> Result<()> {
+        let event = match state {
+            LetterState::Sent => Event::Sent,
+            LetterState::Dead => Event::Dead,
+            LetterState::Queued | LetterState::Sending => Event::Deferred,
+        };
+        self.told.append(&[letter], event, now)?;
+        let ended = Letter { state, next_try, answer, ..letter.clone() };
+        self.put_letter(&ended)?;
+        if state == LetterState::Sent {
+            self.store.checkpoint()?;
+            remove_if_there(&outbox_file(&self.outbox(), letter)?)?;
+        }
+        Ok(())
+    }
+
+    /// After a crash or a lost store: letters stand as told.jsonl says.
+    pub(super) fn heal_letters(&mut self, now: Timestamp) -> Result<()> {
+        for mut letter in self.letters()? {
+            let state = match self.told.last(&letter.key) {
+                Some(Event::Sent) => LetterState::Sent,
+                Some(Event::Dead) => LetterState::Dead,
+                Some(Event::Sending) => LetterState::Sending,
+                Some(Event::Queued | Event::Deferred) => continue,
+                None => {
+                    self.told.append(&[&letter], Event::Queued, now)?;
+                    continue;
+                }
+            };
+            if letter.state != state {
+                letter.state = state;
+                self.put_letter(&letter)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn put_letter(&self, letter: &Letter) -> Result<()> {
+        let mut changes = Changes::default();
+        changes.put(&letter_key(&letter.key), letter);
+        self.store.commit(changes)
+    }
+
+    fn outbox(&self) -> PathBuf {
+        self.state().join("outbox")
+    }
+}
+
+fn letter_key(key: &str) -> Vec<u8> {
+    [LETTER, key.as_bytes()].concat()
+}
+
+fn outbox_file(outbox: &Path, letter: &Letter) -> Result<PathBuf> {
+    let name = Path::new(&letter.file);
+    ensure!(
+        name.file_name() == Some(name.as_os_str()),
+        "letter {}: `{}` is not the name of a file in the outbox",
+        letter.key,
+        letter.file
+    );
+    Ok(outbox.join(name))
+}
+
+fn write_durably(path: &Path, bytes: &[u8]) -> Result<()> {
+    let doing = || format!("writing {}; check the disk's free space", path.display());
+    let mut file =
+        OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(path).with_context(doing)?;
+    file.write_all(bytes).with_context(doing)?;
+    file.sync_all().with_context(doing)
+}
+
+fn remove_if_there(path: &Path) -> Result<()> {
+    match fs::remove_file(path) {
+        Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+            Err(error).with_context(|| format!("removing {}", path.display()))
+        }
+        _ => Ok(()),
+    }
+}

@@ -1,0 +1,406 @@
+//! A reading's entries become items, with their texts and the work they cause, and the mark moves on with them.
+
+use std::collections::HashMap;
+
+use anyhow::Result;
+use jiff::{SignedDuration, Timestamp};
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+
+use super::identity::{self, Face, Fate, Holding, Key, Matching, Memory};
+use super::store::{BATCH, Changes};
+use super::{Keep, change, works};
+use crate::item::{Entry, Fault, FaultKind, Item, ItemId, Reading};
+use crate::page::Mark;
+use crate::source::Source;
+use crate::work::{Duty, Work};
+
+const ITEM: &[u8] = b"item/";
+const KEY: &[u8] = b"key/";
+const WATCHED: &[u8] = b"watched/";
+
+/// A date further ahead than this is a mistake or a trick to stay on top; time zones and clocks explain less than a day.
+const MOST_AHEAD: SignedDuration = SignedDuration::from_hours(24);
+
+/// How many earlier wordings are remembered: servers of one site that give two versions in turn cause no work each time.
+const WORDINGS: usize = 4;
+
+/// One source, as it was last asked.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct Watched {
+    /// Of the last good reading; a fault leaves it.
+    pub mark: Mark,
+    /// The last time it was asked.
+    pub asked: Option<Timestamp>,
+    /// The last good answer, a 304 included.
+    pub answered: Option<Timestamp>,
+    /// Faults in a row since then.
+    pub failures: u32,
+    /// What was wrong the last time; a minor one stands beside a good answer.
+    pub fault: Option<Fault>,
+    /// Items it ever gave.
+    pub entries: u64,
+    /// It has given entries: what it gives from now on is news, no longer a baseline.
+    pub had_entries: bool,
+}
+
+/// What keeping a reading came to.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Kept {
+    pub new: Vec<ItemId>,
+    /// Known items whose words changed.
+    pub updated: Vec<ItemId>,
+    /// Entries in the reading.
+    pub entries: usize,
+    /// What was wrong with the answer as a whole, now kept with the source.
+    pub fault: Option<Fault>,
+}
+
+/// An item and what it is recognised by: one value in the store.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+struct Remembered {
+    #[serde(flatten)]
+    item: Item,
+    face: Face,
+    /// `change::words_hash` of its last wordings, newest last.
+    wordings: Vec<String>,
+}
+
+impl Keep {
+    /// None: the source was never asked.
+    pub fn watched(&self, source: &str) -> Result<Option<Watched>> {
+        self.store.get(&watched_key(source))
+    }
+
+    /// Every source that was ever asked, by name.
+    pub fn all_watched(&self) -> Result<Vec<(String, Watched)>> {
+        self.store
+            .scan(WATCHED)
+            .map(|pair| pair.map(|(name, watched)| (String::from_utf8_lossy(&name).into_owned(), watched)))
+            .collect()
+    }
+
+    pub fn item(&self, id: &ItemId) -> Result<Option<Item>> {
+        Ok(self.remembered(id)?.map(|remembered| remembered.item))
+    }
+
+    /// Every item, in the order of the ids.
+    pub(super) fn items(&self) -> impl Iterator<Item = Result<Item>> {
+        self.store.scan::<Item>(ITEM).map(|pair| Ok(pair?.1))
+    }
+
+    /// The item's text, from the archive.
+    pub fn text(&self, item: &Item) -> Result<String> {
+        self.archive.text(&item.place)
+    }
+
+    /// Keeps what a page said: new items, changed items, the work they cause (`Judge` and `Index`), and the mark.
+    ///
+    /// The first reading with entries is a baseline. A page with a fault that is not minor, or without entries where there
+    /// were some before, is kept as that fault, and the mark stays, so that the next request brings the whole page again.
+    pub fn keep_reading(&mut self, source: &Source, reading: &Reading, mark: Mark, now: Timestamp) -> Result<Kept> {
+        let mut watched = self.watched(&source.name)?.unwrap_or_default();
+        let entries: Vec<Entry> = reading.entries.iter().map(|entry| sound_dates(entry, now)).collect();
+        let mut kept = Kept { entries: entries.len(), ..Kept::default() };
+        let mut changes = Changes::default();
+        if !entries.is_empty() {
+            self.keep_entries(source, &entries, !watched.had_entries, now, &mut kept, &mut changes)?;
+        }
+        let mut fault = reading.faults.iter().find(|fault| !fault.kind.is_minor()).or(reading.faults.first()).cloned();
+        if fault.is_none() && entries.is_empty() && watched.had_entries {
+            let message = format!(
+                "reading `{}`: no entries, where there were some before; it may be passing, else look at {}",
+                source.name,
+                source.from.url()
+            );
+            fault = Some(Fault::new(FaultKind::Empty, message));
+        }
+        watched.asked = Some(now);
+        watched.entries += kept.new.len() as u64;
+        watched.had_entries |= !entries.is_empty();
+        if fault.as_ref().is_none_or(|fault| fault.kind.is_minor()) {
+            watched.answered = Some(now);
+            watched.failures = 0;
+            watched.mark = mark;
+        } else {
+            watched.failures = watched.failures.saturating_add(1);
+        }
+        watched.fault = fault.clone();
+        kept.fault = fault;
+        changes.put(&watched_key(&source.name), &watched);
+        self.store.commit(changes)?;
+        Ok(kept)
+    }
+
+    /// Keeps that nothing changed since the mark (HTTP 304).
+    pub fn keep_not_modified(&mut self, source: &Source, mark: Mark, now: Timestamp) -> Result<()> {
+        let mut watched = self.watched(&source.name)?.unwrap_or_default();
+        // What the page was, it still is: a minor fault stays.
+        watched.fault = watched.fault.filter(|fault| fault.kind.is_minor());
+        watched.failures = 0;
+        watched.asked = Some(now);
+        watched.answered = Some(now);
+        watched.mark = mark;
+        self.put_watched(&source.name, &watched)
+    }
+
+    /// Keeps that a source could not be asked or gave nothing. A wait that a server asked for is no failure of the source.
+    pub fn keep_fault(&mut self, source: &Source, fault: &Fault, now: Timestamp) -> Result<()> {
+        let mut watched = self.watched(&source.name)?.unwrap_or_default();
+        if fault.kind != FaultKind::Waiting {
+            watched.asked = Some(now);
+            watched.failures = watched.failures.saturating_add(1);
+        }
+        watched.fault = Some(fault.clone());
+        self.put_watched(&source.name, &watched)
+    }
+
+    /// Keeps entries in transactions of a bounded size. The last one is left in `changes` for the mark to join. If we are
+    /// stopped in between, the mark has not moved: the page is read again, and what was kept is known by its keys.
+    fn keep_entries(
+        &mut self,
+        source: &Source,
+        entries: &[Entry],
+        baseline: bool,
+        now: Timestamp,
+        kept: &mut Kept,
+        changes: &mut Changes,
+    ) -> Result<()> {
+        let faces = identity::faces(entries);
+        let mut memory = self.memory(&source.name, &faces)?;
+        let matching = identity::matching(&faces, &memory);
+        let mut drafts = self.drafts(source, entries, faces, &matching, baseline, now)?;
+        let texts: Vec<&str> =
+            drafts.iter().filter(|draft| draft.archive).map(|draft| entries[draft.number].text.as_str()).collect();
+        let mut places = self.archive.append(&texts, now)?.into_iter();
+        self.archive.record_lengths(changes);
+        for key in &matching.void {
+            changes.put(&key_key(&source.name, key), &None::<ItemId>);
+        }
+        for draft in &mut drafts {
+            if changes.len() + 10 > BATCH {
+                self.store.commit(std::mem::take(changes))?;
+            }
+            if draft.archive
+                && let Some(place) = places.next()
+            {
+                draft.remembered.item.place = place;
+            }
+            let item = &draft.remembered.item;
+            for number in std::iter::once(&draft.number).chain(&draft.twins) {
+                for key in &matching.keys[*number] {
+                    let holding = Holding::Item(item.id.clone());
+                    if memory.keys.get(key) != Some(&holding) {
+                        changes.put(&key_key(&source.name, key), &Some(&item.id));
+                        memory.keys.insert(key.clone(), holding);
+                    }
+                }
+            }
+            if !draft.is_changed {
+                continue;
+            }
+            changes.put(&item_key(&item.id), &draft.remembered);
+            match draft.news {
+                News::New => kept.new.push(item.id.clone()),
+                News::Updated => kept.updated.push(item.id.clone()),
+                News::None => {}
+            }
+            if draft.news != News::None {
+                works::put(changes, &Work::new(Duty::Judge, item.id.0.clone(), item.content.clone(), now));
+            }
+            works::put(changes, &Work::new(Duty::Index, item.id.0.clone(), item.content.clone(), now));
+        }
+        Ok(())
+    }
+
+    /// What each entry makes of memory, twins folded into their first.
+    fn drafts(
+        &self,
+        source: &Source,
+        entries: &[Entry],
+        faces: Vec<Face>,
+        matching: &Matching,
+        baseline: bool,
+        now: Timestamp,
+    ) -> Result<Vec<Draft>> {
+        let mut drafts: Vec<Draft> = Vec::new();
+        let mut by_number: HashMap<usize, usize> = HashMap::new();
+        let mut given: HashMap<ItemId, usize> = HashMap::new();
+        for (number, face) in faces.into_iter().enumerate() {
+            let entry = &entries[number];
+            let draft = match &matching.fates[number] {
+                Fate::Twin(first) => {
+                    if let Some(draft) = by_number.get(first).and_then(|position| drafts.get_mut(*position)) {
+                        draft.twins.push(number);
+                    }
+                    continue;
+                }
+                Fate::Same(id) => match self.remembered(id)? {
+                    Some(remembered) => Draft::of_known(number, remembered, source, entry, face, now),
+                    None => continue,
+                },
+                Fate::New => {
+                    let key = matching.keys[number].first().cloned();
+                    let key = key.map_or_else(|| format!("c:{}", face.content), |key| id_key(&key));
+                    let mut attempt = 0;
+                    let id = loop {
+                        let id = ItemId::first_seen(&source.name, &key, attempt);
+                        if !given.contains_key(&id) && !self.store.has(&item_key(&id))? {
+                            break id;
+                        }
+                        attempt += 1;
+                    };
+                    given.insert(id.clone(), number);
+                    Draft::of_new(number, id, source, entry, face, baseline, now)
+                }
+            };
+            by_number.insert(number, drafts.len());
+            drafts.push(draft);
+        }
+        Ok(drafts)
+    }
+
+    fn memory(&self, source: &str, faces: &[Face]) -> Result<Memory> {
+        let mut memory = Memory::default();
+        for key in faces.iter().flat_map(identity::keys) {
+            if memory.keys.contains_key(&key) {
+                continue;
+            }
+            let Some(held) = self.store.get::<Option<ItemId>>(&key_key(source, &key))? else { continue };
+            let Some(id) = held else {
+                memory.keys.insert(key, Holding::Void);
+                continue;
+            };
+            if !memory.faces.contains_key(&id) {
+                let Some(remembered) = self.remembered(&id)? else { continue };
+                memory.faces.insert(id.clone(), remembered.face);
+            }
+            memory.keys.insert(key, Holding::Item(id));
+        }
+        Ok(memory)
+    }
+
+    fn remembered(&self, id: &ItemId) -> Result<Option<Remembered>> {
+        self.store.get(&item_key(id))
+    }
+
+    fn put_watched(&self, source: &str, watched: &Watched) -> Result<()> {
+        let mut changes = Changes::default();
+        changes.put(&watched_key(source), watched);
+        self.store.commit(changes)
+    }
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum News {
+    New,
+    Updated,
+    None,
+}
+
+/// An item as it will be kept.
+struct Draft {
+    /// Of its entry in the reading.
+    number: usize,
+    /// Of the entries that repeat it.
+    twins: Vec<usize>,
+    remembered: Remembered,
+    news: News,
+    /// The entry's text goes into the archive.
+    archive: bool,
+    /// Something differs from what is kept.
+    is_changed: bool,
+}
+
+impl Draft {
+    fn of_new(
+        number: usize,
+        id: ItemId,
+        source: &Source,
+        entry: &Entry,
+        face: Face,
+        baseline: bool,
+        now: Timestamp,
+    ) -> Draft {
+        let item = Item {
+            id,
+            source: source.name.clone(),
+            trust: source.trust,
+            topics: source.topics.clone(),
+            title: entry.title.clone(),
+            link: entry.link.clone(),
+            author: entry.author.clone(),
+            published: entry.published.or(entry.updated),
+            seen: now,
+            changed: None,
+            content: face.content.clone(),
+            baseline,
+            place: crate::item::Place { file: String::new(), frame: 0, start: 0, length: 0 },
+        };
+        let remembered = Remembered { item, face, wordings: vec![change::words_hash(entry)] };
+        Draft { number, twins: Vec::new(), remembered, news: News::New, archive: true, is_changed: true }
+    }
+
+    fn of_known(
+        number: usize,
+        before: Remembered,
+        source: &Source,
+        entry: &Entry,
+        face: Face,
+        now: Timestamp,
+    ) -> Draft {
+        let mut remembered = before.clone();
+        let item = &mut remembered.item;
+        item.trust = source.trust;
+        item.topics.clone_from(&source.topics);
+        if entry.link.is_some() {
+            item.link.clone_from(&entry.link);
+        }
+        if item.author.is_none() {
+            item.author.clone_from(&entry.author);
+        }
+        // The first date stays: a page that dates itself anew must not bring old items to the top.
+        item.published = item.published.or(entry.published).or(entry.updated);
+        let mut news = News::None;
+        if face.content != before.face.content {
+            let words = change::words_hash(entry);
+            if !remembered.wordings.contains(&words) {
+                remembered.wordings.push(words);
+                let surplus = remembered.wordings.len().saturating_sub(WORDINGS);
+                remembered.wordings.drain(..surplus);
+                news = News::Updated;
+                item.title.clone_from(&entry.title);
+                item.content.clone_from(&face.content);
+                item.changed = Some(now);
+            }
+        }
+        remembered.face = face;
+        let is_changed = remembered.item != before.item || remembered.face != before.face;
+        Draft { number, twins: Vec::new(), remembered, news, archive: news == News::Updated, is_changed }
+    }
+}
+
+/// Dates ahead of us are no dates.
+fn sound_dates(entry: &Entry, now: Timestamp) -> Entry {
+    let sound = |date: Option<Timestamp>| date.filter(|date| date.duration_since(now) <= MOST_AHEAD);
+    Entry { published: sound(entry.published), updated: sound(entry.updated), ..entry.clone() }
+}
+
+fn item_key(id: &ItemId) -> Vec<u8> {
+    [ITEM, id.0.as_bytes()].concat()
+}
+
+fn watched_key(source: &str) -> Vec<u8> {
+    [WATCHED, source.as_bytes()].concat()
+}
+
+/// The key of an item's id (see `ItemId::first_seen`): never to be changed.
+fn id_key(key: &Key) -> String {
+    format!("{}:{}", char::from(key.0.letter()), key.1)
+}
+
+/// Keys of any length, by source, in 16 bytes each.
+fn key_key(source: &str, key: &Key) -> Vec<u8> {
+    let hash = |text: &str| Sha256::digest(text.as_bytes());
+    [KEY, &hash(source)[..8], &[key.0.letter()], &hash(&key.1)[..16]].concat()
+}

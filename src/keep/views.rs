@@ -1,0 +1,81 @@
+//! Views are what people may see of the store without holding it: small files in state/views/, replaced whole.
+
+use std::fs;
+use std::io::Write;
+use std::path::Path;
+
+use anyhow::{Context, Result};
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use super::Keep;
+use super::readings::Watched;
+use crate::edition::LetterState;
+use crate::work::{Duty, Work};
+
+/// Of the shape of status.json; fields may be added under the same number.
+const VERSION: u32 = 1;
+
+/// How the home stood when a holder last wrote it down.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Status {
+    pub version: u32,
+    pub at: Timestamp,
+    pub first_run: Timestamp,
+    pub sources: Vec<SourceStatus>,
+    /// Pieces of work that wait, by duty.
+    pub judge: usize,
+    pub index: usize,
+    pub alert: usize,
+    /// Work that failed too often.
+    pub aside: Vec<Work>,
+    /// Letters that wait for a try, and letters refused for good.
+    pub letters_waiting: usize,
+    pub letters_dead: usize,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct SourceStatus {
+    pub name: String,
+    #[serde(flatten)]
+    pub watched: Watched,
+}
+
+impl Keep {
+    /// Writes state/views/status.json.
+    pub fn write_views(&self, now: Timestamp) -> Result<()> {
+        let letters = self.letters()?;
+        let waiting = |state| matches!(state, LetterState::Queued | LetterState::Sending);
+        let status = Status {
+            version: VERSION,
+            at: now,
+            first_run: self.first_run()?,
+            sources: self.all_watched()?.into_iter().map(|(name, watched)| SourceStatus { name, watched }).collect(),
+            judge: self.work(Duty::Judge)?.len(),
+            index: self.work(Duty::Index)?.len(),
+            alert: self.work(Duty::Alert)?.len(),
+            aside: self.aside()?,
+            letters_waiting: letters.iter().filter(|letter| waiting(letter.state)).count(),
+            letters_dead: letters.iter().filter(|letter| letter.state == LetterState::Dead).count(),
+        };
+        let folder = self.state().join("views");
+        let doing = || format!("writing {}", folder.join("status.json").display());
+        let mut file = tempfile::NamedTempFile::new_in(&folder).with_context(doing)?;
+        let mut bytes = serde_json::to_vec_pretty(&status).with_context(doing)?;
+        bytes.push(b'\n');
+        file.write_all(&bytes).with_context(doing)?;
+        file.persist(folder.join("status.json")).with_context(doing)?;
+        Ok(())
+    }
+}
+
+/// The last written status of a home; None where nothing was written yet. Needs no lock.
+pub fn status(home: &Path) -> Result<Option<Status>> {
+    let path = home.join("state/views/status.json");
+    let doing = || format!("reading {}; `tidings run` writes it anew", path.display());
+    match fs::read(&path) {
+        Ok(bytes) => Ok(Some(serde_json::from_slice(&bytes).with_context(doing)?)),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(error).with_context(doing),
+    }
+}

@@ -1,12 +1,13 @@
 //! The archive holds every text once: files of zstd frames that only grow, cut on opening to the length the store recorded.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::fs::{self, File, OpenOptions};
 use std::io::{Read, Seek, SeekFrom, Write};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result};
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
@@ -30,7 +31,12 @@ pub(super) struct Archive {
     folder: PathBuf,
     /// By file below the folder: the length that counts, in bytes.
     lengths: BTreeMap<String, u64>,
+    /// Decoded frames by file and offset: judging and indexing read a page's items one by one.
+    decoded: Mutex<HashMap<(String, u64), Arc<Vec<u8>>>>,
 }
+
+/// Decoded frames are kept up to this many, about 16 MB; then all are let go.
+const MOST_DECODED: usize = 128;
 
 /// The lengths of all archive files as last recorded. None: the store has never recorded anything (it is new).
 pub(super) fn lengths(store: &Store) -> Result<Option<BTreeMap<String, u64>>> {
@@ -63,7 +69,7 @@ impl Archive {
             }
             lengths.insert(file, keep);
         }
-        Ok(Archive { folder: folder.to_path_buf(), lengths })
+        Ok(Archive { folder: folder.to_path_buf(), lengths, decoded: Mutex::default() })
     }
 
     /// Appends texts to this month's file and returns where each lies, in order. On return the bytes are on the disk; they
@@ -115,24 +121,50 @@ impl Archive {
     }
 
     pub(super) fn text(&self, place: &Place) -> Result<String> {
-        text(&self.folder, place)
+        let key = (place.file.clone(), place.frame);
+        // A panic elsewhere can't leave the map half-changed in a way that matters: it only saves time.
+        let mut decoded = self.decoded.lock().unwrap_or_else(PoisonError::into_inner);
+        let frame = match decoded.get(&key) {
+            Some(frame) => frame.clone(),
+            None => {
+                let frame = Arc::new(frame(&self.folder, place)?);
+                if decoded.len() >= MOST_DECODED {
+                    decoded.clear();
+                }
+                decoded.insert(key, frame.clone());
+                frame
+            }
+        };
+        drop(decoded);
+        cut(&frame, place)
     }
 }
 
 /// Reads one text. Needs no lock: what a place points at never changes.
 pub(super) fn text(folder: &Path, place: &Place) -> Result<String> {
+    cut(&frame(folder, place)?, place)
+}
+
+/// Decodes the whole frame that a place points into.
+fn frame(folder: &Path, place: &Place) -> Result<Vec<u8>> {
     let path = folder.join(&place.file);
     let doing = || format!("reading a text from the archive {} at byte {}", path.display(), place.frame);
     let mut file = File::open(&path).with_context(doing)?;
     file.seek(SeekFrom::Start(place.frame)).with_context(doing)?;
     let decoder = zstd::Decoder::new(file).with_context(doing)?.single_frame();
-    let end = place.start.checked_add(place.length).filter(|end| *end <= MOST_FRAME_BYTES);
-    let Some(end) = end else { bail!("{}: the place is not one we wrote", doing()) };
     let mut frame = Vec::new();
-    decoder.take(end).read_to_end(&mut frame).with_context(doing)?;
-    let range = place.start as usize..end as usize;
-    let Some(bytes) = frame.get(range) else { bail!("{}: the frame is shorter than the place says", doing()) };
-    String::from_utf8(bytes.to_vec()).with_context(doing)
+    decoder.take(MOST_FRAME_BYTES).read_to_end(&mut frame).with_context(doing)?;
+    Ok(frame)
+}
+
+/// The text at a place of a decoded frame.
+fn cut(frame: &[u8], place: &Place) -> Result<String> {
+    let end = place.start.saturating_add(place.length);
+    let range = usize::try_from(place.start).ok().zip(usize::try_from(end).ok());
+    let bytes = range.and_then(|(start, end)| frame.get(start..end)).with_context(|| {
+        format!("reading the archive {} at byte {}: the frame is shorter than it should be", place.file, place.frame)
+    })?;
+    String::from_utf8(bytes.to_vec()).with_context(|| format!("reading the archive {}: not UTF-8", place.file))
 }
 
 /// Archive files, as paths below the folder.

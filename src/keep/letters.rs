@@ -97,7 +97,7 @@ impl Keep {
         letter: &Letter,
         state: LetterState,
         next_try: Timestamp,
-        answer: Option<String>,
+        answer: &str,
         now: Timestamp,
     ) -> Result<()> {
         let event = match state {
@@ -106,7 +106,7 @@ impl Keep {
             LetterState::Queued | LetterState::Sending => Event::Deferred,
         };
         self.told.append(&[letter], event, now)?;
-        let ended = Letter { state, next_try, answer, ..letter.clone() };
+        let ended = Letter { state, next_try, answer: Some(answer.to_owned()), ..letter.clone() };
         self.put_letter(&ended)?;
         if state == LetterState::Sent {
             self.store.checkpoint()?;

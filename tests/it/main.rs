@@ -7,3 +7,6 @@ mod world;
 mod support;
 mod fetch;
 mod read;
+//! The tests of the whole house, in one binary.
+
+mod keep;

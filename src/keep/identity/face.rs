@@ -49,6 +49,13 @@ impl Face {
         }
     }
 
+    /// Native, link and content in one.
+    pub(super) fn whole(&self) -> String {
+        let native = self.native.as_deref().unwrap_or_default();
+        let link = self.link.as_deref().unwrap_or_default();
+        format!("{native}\n{link}\n{}", self.content)
+    }
+
     pub(super) fn is_long(&self) -> bool {
         self.words >= LONG_WORDS
     }
@@ -93,7 +100,7 @@ impl Face {
         }
         match (&self.native, &other.native) {
             (Some(ours), Some(theirs)) => {
-                let edited = !self.title.is_empty() && self.title == other.title && self.text_is_near(other);
+                let edited = numbers(&self.title) == numbers(&other.title) && self.text_is_near(other);
                 ours == theirs && (self.content == other.content || edited)
             }
             // Without an id, the same words on another day may be another happening: "Service restored".

@@ -1,14 +1,15 @@
 //! Identity matches what a page said to what we remember, so that no item is raised twice and no new one is lost.
 //!
-//! Pure: it sees the entries of one reading, and what memory holds under their keys. An entry has up to five keys:
+//! Pure: it sees the entries of one reading, and what memory holds under their keys. An entry has up to six keys:
 //!
 //! | key | what it is | void when |
 //! |---|---|---|
 //! | native | the publisher's own id, as it came | several entries of one reading share it; then for ever |
 //! | link | the address without scheme, `www.` and a last slash; the fragment stays | likewise |
 //! | content | hash of title and text, blind to white space | shared in this reading |
-//! | dated | content and the publisher's date, for entries that repeat the same words | never |
+//! | dated | content and the publisher's date, for entries that repeat the same words | shared in this reading |
 //! | title | the title's words | shared in this reading, or no words |
+//! | whole | native, link and content together, for entries all of whose other keys are void | never |
 //!
 //! Entries that repeat one another within a page (same native and words, or same link and words) count once. Then every
 //! entry is paired with the items its keys lead to, each pair is weighed by what else agrees (`weigh`), and pairs are
@@ -22,7 +23,7 @@ mod face;
 
 pub(super) use face::words;
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::HashMap;
 
 pub(super) use face::Face;
 use face::{dates_agree, dates_differ};
@@ -37,6 +38,7 @@ pub(super) enum Kind {
     Content,
     Dated,
     Title,
+    Whole,
 }
 
 impl Kind {
@@ -48,6 +50,7 @@ impl Kind {
             Kind::Content => b'c',
             Kind::Dated => b'd',
             Kind::Title => b't',
+            Kind::Whole => b'w',
         }
     }
 }
@@ -98,6 +101,7 @@ pub(super) fn keys(face: &Face) -> Vec<Key> {
     keys.push((Kind::Content, face.content.clone()));
     keys.extend(face.published.map(|published| (Kind::Dated, format!("{}@{published}", face.content))));
     keys.extend((!face.title.is_empty()).then(|| (Kind::Title, face.title.clone())));
+    keys.push((Kind::Whole, face.whole()));
     keys
 }
 
@@ -115,13 +119,13 @@ pub(super) fn matching(faces: &[Face], memory: &Memory) -> Matching {
         .filter(|(number, _)| twins[*number].is_none())
         .map(|(number, face)| Candidate::new(number, face, memory, &shared))
         .collect();
-    let wholesale = is_wholesale(&candidates, memory);
+    let wholesale = [false, true].map(|nameless| is_wholesale(&candidates, memory, nameless));
 
     let mut pairs: Vec<(u32, usize, &ItemId)> = Vec::new();
     for candidate in &candidates {
         for id in &candidate.items {
             let Some(face) = memory.faces.get(*id) else { continue };
-            if let Some(weight) = weigh(candidate, face, wholesale) {
+            if let Some(weight) = weigh(candidate, face, wholesale[usize::from(candidate.is_nameless())]) {
                 pairs.push((weight, candidate.number, *id));
             }
         }
@@ -189,11 +193,19 @@ impl<'a> Candidate<'a> {
             native_is_known,
         }
     }
+
+    /// Neither a native id nor a link names it.
+    fn is_nameless(&self) -> bool {
+        self.native.is_none() && self.link.is_none()
+    }
 }
 
 /// How much speaks for an entry being an item; None: too little. Only the order of the weights means something.
 fn weigh(candidate: &Candidate, item: &Face, wholesale: bool) -> Option<u32> {
     let entry = candidate.face;
+    if entry.whole() == item.whole() && !dates_differ(entry, item) {
+        return Some(110);
+    }
     let native = candidate.native.is_some() && candidate.native == item.native.as_deref();
     let link = candidate.link.is_some() && candidate.link == item.link.as_deref();
     let dated_alike = dates_agree(entry, item);
@@ -204,11 +216,10 @@ fn weigh(candidate: &Candidate, item: &Face, wholesale: bool) -> Option<u32> {
     // `latest`, a position in the page, the address of a page that shows whatever is newest.
     let used_again = dates_differ(entry, item) && !content && !title && !near;
     if native {
-        let moved = entry.link.is_some() && item.link.is_some() && entry.link != item.link;
         return match () {
             () if link || content || title => Some(100),
             () if near => Some(96),
-            () if used_again && moved => None,
+            () if used_again => None,
             () => Some(70),
         };
     }
@@ -223,13 +234,12 @@ fn weigh(candidate: &Candidate, item: &Face, wholesale: bool) -> Option<u32> {
             () => Some(60),
         };
     }
-    let nameless = candidate.native.is_none() && candidate.link.is_none();
+    let nameless = candidate.is_nameless();
     if content {
-        let same = nameless
-            || wholesale
+        let same = wholesale
             || dated_alike
             // The words stayed and the address moved. Short words ("Maintenance") may simply be said again.
-            || (!dates_differ(entry, item) && (entry.is_long() || !other_native))
+            || (!dates_differ(entry, item) && (nameless || entry.is_long() || !other_native))
             || (entry.is_long() && !other_native);
         return same.then_some(50);
     }
@@ -242,15 +252,22 @@ fn weigh(candidate: &Candidate, item: &Face, wholesale: bool) -> Option<u32> {
     None
 }
 
-/// Many entries at once that would be known items, were it not for their native id (or, without one, their link).
-fn is_wholesale(candidates: &[Candidate], memory: &Memory) -> bool {
+/// Whether the page makes its keys anew: many entries at once would be known items, were it not for their native id (or,
+/// without one, their link). One such entry is an edit; two, and more than stayed as they were, are a new way of making
+/// keys. Entries without any name are asked for themselves: for them it is the date that was made anew.
+fn is_wholesale(candidates: &[Candidate], memory: &Memory, nameless: bool) -> bool {
     let mut kept = 0;
     let mut changed = 0;
-    for candidate in candidates {
+    for candidate in candidates.iter().filter(|candidate| candidate.is_nameless() == nameless) {
         let mut known = candidate.items.iter().filter_map(|id| memory.faces.get(*id));
-        let stays = match candidate.native {
-            Some(_) => candidate.native_is_known,
-            None => known.clone().any(|face| candidate.link.is_some() && face.link.as_deref() == candidate.link),
+        let stays = match (candidate.native, candidate.link) {
+            (Some(_), _) => candidate.native_is_known,
+            (None, Some(link)) => known.clone().any(|face| face.link.as_deref() == Some(link)),
+            // Undated, it can't tell.
+            (None, None) if candidate.face.published.is_none() => continue,
+            (None, None) => {
+                known.clone().any(|face| face.content == candidate.face.content && !dates_differ(face, candidate.face))
+            }
         };
         if stays {
             kept += 1;
@@ -258,8 +275,7 @@ fn is_wholesale(candidates: &[Candidate], memory: &Memory) -> bool {
             changed += 1;
         }
     }
-    // One changed id is an edit; two, and more than stayed, are a new way of making ids.
-    changed >= 2 && changed > kept
+    changed > kept && (changed >= 2 || nameless)
 }
 
 /// For each entry, the number of the earlier entry it repeats.
@@ -306,15 +322,18 @@ fn shared(faces: &[Face], twins: &[Option<usize>]) -> HashMap<Key, usize> {
 /// The keys an entry may be found under later, best first.
 fn naming_keys(face: &Face, memory: &Memory, shared: &HashMap<Key, usize>) -> Vec<Key> {
     let mut all = keys(face);
-    let by_kind: BTreeMap<Kind, bool> = all
+    let usable: Vec<Kind> = all
         .iter()
-        .map(|key| (key.0, !shared.contains_key(key) && memory.keys.get(key) != Some(&Holding::Void)))
+        .filter(|key| !shared.contains_key(*key) && memory.keys.get(*key) != Some(&Holding::Void))
+        .map(|key| key.0)
         .collect();
-    let content_is_own = by_kind.get(&Kind::Content).copied().unwrap_or(false);
+    let is_usable = |kind| usable.contains(&kind);
+    let is_nameless = !is_usable(Kind::Native) && !is_usable(Kind::Link);
     all.retain(|key| match key.0 {
-        // The date tells repeated words apart; words that are said once need none.
-        Kind::Dated => !content_is_own && by_kind[&Kind::Dated],
-        kind => by_kind[&kind],
+        // The date tells repeated words apart; an entry with a name or with words of its own needs none.
+        Kind::Dated => is_usable(Kind::Dated) && (is_nameless || !is_usable(Kind::Content)),
+        Kind::Whole => is_nameless && !is_usable(Kind::Content) && !is_usable(Kind::Dated),
+        kind => is_usable(kind),
     });
     all
 }

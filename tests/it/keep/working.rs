@@ -1,0 +1,122 @@
+//! Work is done once, on the input it was asked for, and what it leads to is kept with it.
+
+use jiff::{SignedDuration, Timestamp};
+use tidings::item::ItemId;
+use tidings::keep::Keep;
+use tidings::story::{Rise, Story, StoryId};
+use tidings::verdict::{Category, Level, Verdict};
+use tidings::work::{Duty, TRIES, Work};
+
+use super::{entry, keep, noon, open};
+
+pub fn verdict(level: Level, at: Timestamp) -> Verdict {
+    Verdict {
+        level,
+        relevance: 0.5,
+        critical: 0.0,
+        category: Category::Feature,
+        topics: Vec::new(),
+        action: None,
+        why: Vec::new(),
+        at,
+    }
+}
+
+pub fn story(item: &ItemId, level: Level, at: Timestamp) -> Story {
+    Story {
+        id: StoryId::founded_by(item),
+        members: vec![item.clone()],
+        lead: item.clone(),
+        verdict: verdict(level, at),
+        rises: vec![Rise { at, level }],
+    }
+}
+
+/// Judges one item at a level; whether the result was taken.
+pub fn judge(store: &mut Keep, work: &Work, level: Level, follow: &[Work], at: Timestamp) -> bool {
+    let id = ItemId(work.id.clone());
+    let keys = ["version:tool:1".to_owned()];
+    store.keep_judgement(work, &id, &verdict(level, at), &story(&id, level, at), &keys, follow, at).unwrap()
+}
+
+#[test]
+fn a_judgement_ends_its_work_and_asks_for_what_follows() {
+    let home = tempfile::tempdir().unwrap();
+    let mut store = open(home.path());
+    let id = keep(&mut store, vec![entry("g-1", "One", "Text.")]).new[0].clone();
+    store.index_pending().unwrap();
+    let work = store.work(Duty::Judge).unwrap().remove(0);
+    let alert = Work::new(Duty::Alert, StoryId::founded_by(&id).0, "once", noon());
+    assert!(judge(&mut store, &work, Level::Critical, std::slice::from_ref(&alert), noon()));
+    drop(store);
+
+    let store = open(home.path());
+    assert_eq!(store.work(Duty::Judge).unwrap(), []);
+    assert_eq!(store.work(Duty::Alert).unwrap(), [alert]);
+    assert_eq!(store.work(Duty::Index).unwrap()[0].id, id.0, "its level has changed");
+    assert_eq!(store.judged(&id).unwrap().unwrap().verdict.level, Level::Critical);
+    let keys = ["nothing".to_owned(), "version:tool:1".to_owned(), "version:tool:1".to_owned()];
+    assert_eq!(store.stories_of(&keys).unwrap(), [story(&id, Level::Critical, noon())]);
+}
+
+#[test]
+fn a_judgement_on_words_that_have_changed_meanwhile_does_not_count() {
+    let home = tempfile::tempdir().unwrap();
+    let mut store = open(home.path());
+    let id = keep(&mut store, vec![entry("g-1", "One", "Text.")]).new[0].clone();
+    let stale = store.work(Duty::Judge).unwrap().remove(0);
+    assert_eq!(keep(&mut store, vec![entry("g-1", "One", "Quite other words.")]).updated, [id.clone()]);
+    assert!(!judge(&mut store, &stale, Level::Critical, &[], noon()));
+    assert_eq!(store.judged(&id).unwrap(), None);
+    let current = store.work(Duty::Judge).unwrap().remove(0);
+    assert_ne!(current.input, stale.input);
+    assert!(judge(&mut store, &current, Level::Routine, &[], noon()));
+    assert_eq!(store.text(&store.item(&id).unwrap().unwrap()).unwrap(), "Quite other words.");
+}
+
+#[test]
+fn what_fails_too_often_is_set_aside_by_name() {
+    let home = tempfile::tempdir().unwrap();
+    let mut store = open(home.path());
+    keep(&mut store, vec![entry("g-1", "One", "Text.")]);
+    for _ in 0..TRIES {
+        let work = store.work(Duty::Judge).unwrap().remove(0);
+        store.work_failed(&work, "it would not be judged").unwrap();
+    }
+    assert_eq!(store.work(Duty::Judge).unwrap(), []);
+    let aside = store.aside().unwrap();
+    assert_eq!(aside.len(), 1);
+    assert_eq!(aside[0].fault.as_deref(), Some("it would not be judged"));
+}
+
+#[test]
+fn work_is_given_oldest_first() {
+    let home = tempfile::tempdir().unwrap();
+    let mut store = open(home.path());
+    let later = noon() + SignedDuration::from_hours(1);
+    for (native, at) in [("late", later), ("early", noon())] {
+        let page = super::reading(vec![entry(native, native, "Text.")]);
+        store.keep_reading(&super::source(native), &page, Default::default(), at).unwrap();
+    }
+    let since: Vec<Timestamp> = store.work(Duty::Judge).unwrap().iter().map(|work| work.since).collect();
+    assert_eq!(since, [noon(), later]);
+}
+
+#[test]
+fn a_week_holds_what_rose_and_was_first_judged_in_it() {
+    let home = tempfile::tempdir().unwrap();
+    let mut store = open(home.path());
+    let hour = SignedDuration::from_hours(1);
+    let ids = keep(&mut store, (1..=3).map(|n| entry(&format!("g-{n}"), &format!("Item {n}"), "Text.")).collect()).new;
+    let works = store.work(Duty::Judge).unwrap();
+    let work = |id: &ItemId| works.iter().find(|work| work.id == id.0).unwrap().clone();
+    judge(&mut store, &work(&ids[0]), Level::Notable, &[], noon() - hour);
+    judge(&mut store, &work(&ids[1]), Level::Notable, &[], noon());
+    judge(&mut store, &work(&ids[2]), Level::Notable, &[], noon() + hour);
+
+    let risen = |from, to| store.stories_risen(from, to).unwrap().iter().map(|s| s.lead.clone()).collect::<Vec<_>>();
+    assert_eq!(risen(noon() - hour, noon()), [ids[0].clone()], "the end is not part of the period");
+    assert_eq!(risen(noon(), noon() + hour + hour), [ids[1].clone(), ids[2].clone()]);
+    assert_eq!(store.judged_count(noon() - hour, noon() + hour).unwrap(), 2);
+    assert_eq!(store.judged_count(noon(), noon()).unwrap(), 0);
+}

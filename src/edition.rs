@@ -53,6 +53,9 @@ pub struct Digest {
     /// Sections with at least one story, in the order they are read.
     pub sections: Vec<Section>,
     pub counts: Counts,
+    /// Stories worth a line that found no room; they are searchable.
+    #[serde(default)]
+    pub left_out: u64,
     /// Sources that gave nothing when the digest was written.
     pub troubles: Vec<Trouble>,
     /// Who put the stories in order, for example "rules and relevance, no model".

@@ -3,24 +3,55 @@
 use std::future::Future;
 use std::pin::Pin;
 
+use jiff::Timestamp;
+
 use crate::edition::Letter;
+
+pub mod digest;
+pub mod alert;
+pub mod render;
+pub mod letter;
+pub mod channel;
+pub mod outbox;
+pub mod feeds;
+
+mod subject;
+mod view;
+mod escape;
+mod words;
 
 /// What the other side of a channel did with a letter.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Outcome {
     /// It took responsibility.
     Taken { answer: String },
-    /// Not now: try again.
-    Later { answer: String },
+    /// Not now: try again, and not before a time if the other side named one.
+    Later { answer: String, not_before: Option<Timestamp> },
     /// Never: this reader or these bytes are refused for good.
     Refused { answer: String },
     /// The connection broke after the bytes were sent and before the answer came: it may have been taken.
     Unknown { answer: String },
 }
 
+impl Outcome {
+    /// Not now, with no word on when.
+    pub fn later(answer: impl Into<String>) -> Outcome {
+        Outcome::Later { answer: answer.into(), not_before: None }
+    }
+}
+
 pub type Delivered<'a> = Pin<Box<dyn Future<Output = Outcome> + Send + 'a>>;
 
-/// The door through which letters leave. Rendering is done before; a channel only carries stored bytes.
+/// A farewell on its way.
+pub type Closing<'a> = Pin<Box<dyn Future<Output = ()> + Send + 'a>>;
+
+/// The door through which letters leave. Rendering is done before; a channel only carries stored bytes. It has no clock:
+/// the time of the try comes in.
 pub trait Channel: Send + Sync {
-    fn deliver<'a>(&'a self, letter: &'a Letter, bytes: &'a [u8]) -> Delivered<'a>;
+    fn deliver<'a>(&'a self, letter: &'a Letter, bytes: &'a [u8], now: Timestamp) -> Delivered<'a>;
+
+    /// After the last letter: takes leave of the other side, where that is polite.
+    fn close(&self) -> Closing<'_> {
+        Box::pin(async {})
+    }
 }

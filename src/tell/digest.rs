@@ -1,0 +1,191 @@
+//! Choosing what a week's digest says: the order, the sections, the actions, and how much fits.
+
+use std::collections::{HashMap, HashSet};
+
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
+
+use crate::edition::{Action, Counts, Digest, Section, Telling, Trouble};
+use crate::story::StoryId;
+use crate::tell::words::clip;
+use crate::verdict::{Category, Level};
+
+/// Most stories in one digest: about what a person reads in five minutes. Critical ones are told beyond it.
+const MOST_STORIES: usize = 25;
+/// About as many words of titles, excerpts and actions: five to six minutes at 200 to 240 words a minute.
+const MOST_WORDS: usize = 1_200;
+/// Most actions: more than three are not done.
+const MOST_ACTIONS: usize = 3;
+/// Most stories led by one source, so that one busy source cannot drown the rest.
+const MOST_BY_SOURCE: usize = 5;
+/// Most one-line stories (level routine), of all and led by one source: they fill room, and a digest is never padded.
+const MOST_ROUTINE: usize = 8;
+const MOST_ROUTINE_BY_SOURCE: usize = 2;
+/// Lengths, in characters, that keep one hostile text from filling the page.
+pub(super) const TITLE: usize = 200;
+pub(super) const EXCERPT: usize = 320;
+pub(super) const ACTION: usize = 240;
+
+/// The sections in the order they are read, and what goes into each.
+const SECTIONS: [(Category, &str, &[Category]); 6] = [
+    (Category::Security, "Breaking and security", &[Category::Security, Category::Breaking]),
+    (Category::Feature, "Features", &[Category::Feature]),
+    (Category::Technique, "Techniques", &[Category::Technique]),
+    (Category::Tool, "Tools", &[Category::Tool]),
+    (Category::Research, "Research", &[Category::Research]),
+    (Category::Other, "Other news", &[Category::Other]),
+];
+
+/// The week a digest covers.
+#[derive(Debug, Clone)]
+pub struct Period {
+    /// `2026-W47`
+    pub week: String,
+    /// Stories that rose at or after `from` and before `to`.
+    pub from: Timestamp,
+    pub to: Timestamp,
+    /// In which dates are shown.
+    pub zone: TimeZone,
+}
+
+/// The digest of a week. `tellings` come best first: among equals their order is kept. Told are at most 25 stories and
+/// about 1,200 words (an entry that no longer fits is told without its excerpt, then not at all), at most five led by one
+/// source; critical stories are always told. `counts.told` is set here. No tellings at all still give a digest.
+pub fn choose(
+    tellings: Vec<Telling>,
+    period: &Period,
+    counts: Counts,
+    troubles: Vec<Trouble>,
+    ranked_by: &str,
+) -> Digest {
+    let offered = tellings.iter().filter(|telling| telling.level > Level::Noise).count();
+    let ranked = rank(tellings);
+    let actions = actions(&ranked);
+    let needed: HashSet<&StoryId> = actions.iter().map(|action| &action.story).collect();
+    let told = fit(ranked, &needed);
+    let counts = Counts { told: told.len() as u64, ..counts };
+    let left_out = (offered - told.len()) as u64;
+    Digest {
+        version: 1,
+        week: period.week.clone(),
+        from: period.from,
+        to: period.to,
+        zone: period.zone.iana_name().unwrap_or("UTC").to_owned(),
+        actions,
+        sections: sections(told),
+        counts,
+        left_out,
+        troubles,
+        ranked_by: ranked_by.to_owned(),
+    }
+}
+
+/// Where a digest lies below digests/, without the ending: `2026-W47/digest`.
+pub fn stem(week: &str) -> String {
+    format!("{week}/digest")
+}
+
+/// Level first, then what breaks or endangers; the rest as given. Noise is never told.
+fn rank(tellings: Vec<Telling>) -> Vec<Telling> {
+    let mut ranked: Vec<Telling> =
+        tellings.into_iter().filter(|telling| telling.level > Level::Noise).map(bounded).collect();
+    ranked.sort_by_key(|telling| (std::cmp::Reverse(telling.level), urgency(telling.category)));
+    ranked
+}
+
+fn urgency(category: Category) -> u8 {
+    match category {
+        Category::Security => 0,
+        Category::Breaking => 1,
+        _ => 2,
+    }
+}
+
+/// The same telling with texts of bounded length, so that digest.json is bounded too.
+pub(super) fn bounded(mut telling: Telling) -> Telling {
+    telling.title = clip(&telling.title, TITLE);
+    telling.excerpt = clip(&telling.excerpt, EXCERPT);
+    telling.action = telling.action.map(|action| clip(&action, ACTION)).filter(|action| !action.is_empty());
+    telling
+}
+
+/// The first three different things to do, in the order of the stories.
+fn actions(ranked: &[Telling]) -> Vec<Action> {
+    let mut seen = HashSet::new();
+    ranked
+        .iter()
+        .filter_map(|telling| {
+            let what = telling.action.clone()?;
+            seen.insert(what.to_lowercase()).then(|| Action {
+                story: telling.story.clone(),
+                what,
+                why: telling.title.clone(),
+                url: telling.url.clone(),
+                source: telling.source.clone(),
+            })
+        })
+        .take(MOST_ACTIONS)
+        .collect()
+}
+
+/// What there is room for.
+fn fit(ranked: Vec<Telling>, needed: &HashSet<&StoryId>) -> Vec<Telling> {
+    let mut told: Vec<Telling> = Vec::new();
+    let mut by_source: HashMap<String, usize> = HashMap::new();
+    let mut routine_by_source: HashMap<String, usize> = HashMap::new();
+    let (mut words, mut routine) = (0, 0);
+    for mut telling in ranked {
+        let is_routine = telling.level == Level::Routine;
+        if is_routine {
+            // A routine story is one line.
+            telling.excerpt.clear();
+        }
+        let must = telling.level == Level::Critical || needed.contains(&telling.story);
+        let led = by_source.entry(telling.source.clone()).or_default();
+        let led_routine = routine_by_source.entry(telling.source.clone()).or_default();
+        let full = told.len() >= MOST_STORIES
+            || *led >= MOST_BY_SOURCE
+            || (is_routine && (routine >= MOST_ROUTINE || *led_routine >= MOST_ROUTINE_BY_SOURCE));
+        if full && !must {
+            continue;
+        }
+        if words + count_words(&telling) > MOST_WORDS {
+            telling.excerpt.clear();
+        }
+        if words + count_words(&telling) > MOST_WORDS && !must {
+            continue;
+        }
+        words += count_words(&telling);
+        *led += 1;
+        *led_routine += usize::from(is_routine);
+        routine += usize::from(is_routine);
+        told.push(telling);
+    }
+    told
+}
+
+fn count_words(telling: &Telling) -> usize {
+    [telling.title.as_str(), &telling.excerpt, telling.action.as_deref().unwrap_or_default()]
+        .iter()
+        .map(|text| text.split_whitespace().count())
+        .sum()
+}
+
+/// The words a reader meets, for the time it takes.
+pub(super) fn words(digest: &Digest) -> usize {
+    let stories: usize = digest.sections.iter().flat_map(|section| &section.stories).map(count_words).sum();
+    let actions: usize = digest.actions.iter().map(|action| action.what.split_whitespace().count()).sum();
+    stories + actions
+}
+
+fn sections(told: Vec<Telling>) -> Vec<Section> {
+    SECTIONS
+        .iter()
+        .map(|(category, title, holds)| Section {
+            category: *category,
+            title: (*title).to_owned(),
+            stories: told.iter().filter(|telling| holds.contains(&telling.category)).cloned().collect(),
+        })
+        .filter(|section| !section.stories.is_empty())
+        .collect()
+}

@@ -1,0 +1,116 @@
+//! A digest or an alert as people read it: HTML, Markdown and plain text, all from the same view, all from templates/.
+
+use anyhow::{Context, Result};
+use minijinja::syntax::SyntaxConfig;
+use minijinja::value::Serde;
+use minijinja::{AutoEscape, Environment, Value};
+use serde::Serialize;
+
+use crate::edition::{Alert, Digest};
+use crate::tell::{escape, view};
+
+/// The words and layouts; whoever mends them needs no Rust.
+const TEMPLATES: [(&str, &str); 11] = [
+    ("digest.html", include_str!("templates/digest.html")),
+    ("digest.md", include_str!("templates/digest.md")),
+    ("digest.txt", include_str!("templates/digest.txt")),
+    ("alert.html", include_str!("templates/alert.html")),
+    ("alert.md", include_str!("templates/alert.md")),
+    ("alert.txt", include_str!("templates/alert.txt")),
+    ("fragment.html", include_str!("templates/fragment.html")),
+    ("feed.atom.xml", include_str!("templates/feed.atom.xml")),
+    ("parts.html", include_str!("templates/parts.html")),
+    ("parts.md", include_str!("templates/parts.md")),
+    ("parts.txt", include_str!("templates/parts.txt")),
+];
+
+/// An edition in every form it is kept and sent in. The same edition gives the same bytes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Rendered {
+    /// One line of 10 to 78 characters.
+    pub subject: String,
+    /// Pretty-printed, with a final newline: the edition itself.
+    pub json: String,
+    pub markdown: String,
+    pub html: String,
+    /// Complete: whatever the HTML says is here too.
+    pub text: String,
+}
+
+impl Rendered {
+    /// The files below digests/, as (relative path, bytes). `stem` is `digest::stem` or `alert::stem`.
+    pub fn files(&self, stem: &str) -> Vec<(String, Vec<u8>)> {
+        [("json", &self.json), ("md", &self.markdown), ("html", &self.html), ("txt", &self.text)]
+            .map(|(ending, words)| (format!("{stem}.{ending}"), words.clone().into_bytes()))
+            .into()
+    }
+}
+
+/// Writes a digest. Fails only if a template does.
+pub fn digest(digest: &Digest) -> Result<Rendered> {
+    let view = view::digest(digest);
+    write("digest", view.subject.clone(), digest, &view)
+}
+
+/// Writes an alert. Fails only if a template does.
+pub fn alert(alert: &Alert) -> Result<Rendered> {
+    let view = view::alert(alert);
+    write("alert", view.subject.clone(), alert, &view)
+}
+
+/// A digest as the content of a feed's entry: HTML without a page around it and without styles.
+pub(super) fn fragment(digest: &Digest) -> Result<String> {
+    fill(&environment()?, "fragment.html", &view::digest(digest))
+}
+
+/// The Atom feed around its entries.
+pub(super) fn atom(feed: &impl Serialize) -> Result<String> {
+    fill(&environment()?, "feed.atom.xml", feed)
+}
+
+fn write(name: &str, subject: String, edition: &impl Serialize, view: &impl Serialize) -> Result<Rendered> {
+    let environment = environment()?;
+    let json = serde_json::to_string_pretty(edition).context("writing an edition as JSON")?;
+    Ok(Rendered {
+        subject,
+        json: json + "\n",
+        markdown: fill(&environment, &format!("{name}.md"), view)?,
+        html: fill(&environment, &format!("{name}.html"), view)?,
+        text: fill(&environment, &format!("{name}.txt"), view)?,
+    })
+}
+
+fn fill(environment: &Environment<'_>, file: &str, view: &impl Serialize) -> Result<String> {
+    let template = environment.get_template(file)?;
+    let words = template.render(Value::from(Serde(view))).with_context(|| format!("filling the template {file}"))?;
+    Ok(format!("{}\n", words.trim_end()))
+}
+
+/// HTML and Markdown are escaped without being asked; only plain text is printed as it is.
+fn environment() -> Result<Environment<'static>> {
+    let mut environment = Environment::new();
+    // A tag on a line of its own leaves no empty line behind.
+    let syntax = SyntaxConfig::builder().trim_blocks(true).lstrip_blocks(true).build();
+    environment.set_syntax(syntax.context("setting up the templates' syntax")?);
+    environment.set_auto_escape_callback(|name| match name.rsplit('.').next() {
+        Some("html" | "xml") => AutoEscape::Html,
+        Some("md") => AutoEscape::Custom("markdown".into()),
+        _ => AutoEscape::None,
+    });
+    environment.set_formatter(|out, state, value| {
+        if matches!(state.auto_escape(), AutoEscape::Custom(_)) {
+            let text = value.to_string();
+            out.write_str(&if value.is_safe() { text } else { escape::markdown(&text) })?;
+            return Ok(());
+        }
+        minijinja::escape_formatter(out, state, value)
+    });
+    environment.add_filter("target", |url: &str| Value::from_safe_string(escape::markdown_target(url)));
+    environment.add_filter("code", |text: &str| Value::from_safe_string(escape::markdown_code(text)));
+    environment.add_filter("underline", |text: &str| "=".repeat(text.chars().count()));
+    environment.add_filter("wrap", |text: &str, indent: usize| escape::wrap(text, indent));
+    for (name, words) in TEMPLATES {
+        environment.add_template(name, words).with_context(|| format!("reading the template {name}"))?;
+    }
+    Ok(environment)
+}

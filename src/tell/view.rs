@@ -1,0 +1,267 @@
+//! What the templates see: every date, number and foreign text already fit to print.
+
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
+use serde::Serialize;
+use url::Url;
+
+use crate::edition::{Action, Alert, Also, Digest, Section, Telling, Trouble};
+use crate::story::StoryId;
+use crate::tell::digest::{ACTION, EXCERPT, TITLE, words};
+use crate::tell::subject;
+use crate::tell::words::{clip, one_line};
+use crate::verdict::Level;
+
+/// Names of sources, sections and weeks; longer ones would break the line they stand on.
+const NAME: usize = 80;
+/// Reasons and faults: one line or two on a phone.
+const REMARK: usize = 160;
+/// What a mail program shows beside the subject; longer is cut by it.
+const PREHEADER: usize = 110;
+/// Others that tell the same story, by name; the rest are counted.
+const MOST_ALSO: usize = 5;
+/// Words a minute, the slow end of silent reading.
+const READING_SPEED: usize = 200;
+
+/// A digest, ready for a template.
+#[derive(Debug, Serialize)]
+pub(super) struct DigestView {
+    pub subject: String,
+    pub headline: String,
+    pub preheader: String,
+    pub week: String,
+    /// "16 to 23 Nov 2026"
+    pub period: String,
+    pub zone: String,
+    pub minutes: usize,
+    pub actions: Vec<ActionView>,
+    pub sections: Vec<SectionView>,
+    pub read: String,
+    pub told: String,
+    pub left_out: u64,
+    pub sources: String,
+    pub sources_failing: u64,
+    pub set_aside: u64,
+    pub troubles: Vec<TroubleView>,
+    pub ranked_by: String,
+}
+
+#[derive(Debug, Serialize)]
+pub(super) struct AlertView {
+    pub subject: String,
+    pub preheader: String,
+    /// "21 Nov 2026, 09:05"
+    pub at: String,
+    pub zone: String,
+    pub story: StoryView,
+}
+
+#[derive(Debug, Serialize)]
+pub(super) struct ActionView {
+    pub what: Vec<Piece>,
+    pub title: String,
+    pub url: Option<String>,
+    pub source: String,
+}
+
+#[derive(Debug, Serialize)]
+pub(super) struct SectionView {
+    pub title: String,
+    pub stories: Vec<StoryView>,
+}
+
+#[derive(Debug, Serialize)]
+pub(super) struct StoryView {
+    pub title: String,
+    pub url: Option<String>,
+    pub source: String,
+    pub trust: String,
+    pub date: String,
+    pub excerpt: String,
+    pub critical: bool,
+    pub update: bool,
+    /// Empty when there is nothing to do, or when it stands at the top already.
+    pub action: Vec<Piece>,
+    pub why: String,
+    pub also: Vec<AlsoView>,
+    pub also_more: usize,
+}
+
+#[derive(Debug, Serialize)]
+pub(super) struct AlsoView {
+    pub source: String,
+    pub url: Option<String>,
+}
+
+#[derive(Debug, Serialize)]
+pub(super) struct TroubleView {
+    pub source: String,
+    pub message: String,
+    /// Empty: it never answered.
+    pub last_good: String,
+}
+
+/// A stretch of an action: prose, or a command to be typed as it stands (written between back quotes).
+#[derive(Debug, Serialize)]
+pub(super) struct Piece {
+    pub code: bool,
+    pub text: String,
+}
+
+pub(super) fn digest(digest: &Digest) -> DigestView {
+    let zone = zone(&digest.zone);
+    let topmost: Vec<&StoryId> = digest.actions.iter().map(|action| &action.story).collect();
+    DigestView {
+        subject: subject::digest(digest),
+        headline: subject::headline(digest),
+        preheader: digest_preheader(digest),
+        week: clip(&digest.week, NAME),
+        period: period(digest.from, digest.to, &zone),
+        zone: clip(&digest.zone, NAME),
+        minutes: words(digest).div_ceil(READING_SPEED).max(1),
+        actions: digest.actions.iter().map(action).collect(),
+        sections: digest.sections.iter().map(|one| section(one, &topmost, &zone)).collect(),
+        read: thousands(digest.counts.read),
+        told: thousands(digest.counts.told),
+        left_out: digest.left_out,
+        sources: thousands(digest.counts.sources),
+        sources_failing: digest.counts.sources_failing,
+        set_aside: digest.counts.set_aside,
+        troubles: digest.troubles.iter().map(|one| trouble(one, &zone)).collect(),
+        ranked_by: clip(&digest.ranked_by, REMARK),
+    }
+}
+
+pub(super) fn alert(alert: &Alert) -> AlertView {
+    let zone = zone(&alert.zone);
+    let telling = &alert.telling;
+    let source = clip(&telling.source, NAME);
+    let preheader = match &telling.action {
+        Some(action) => format!("{} Told by {source}, {}.", one_line(action).replace('`', ""), telling.trust.word()),
+        None => format!("Told by {source}, {}. {}", telling.trust.word(), telling.excerpt),
+    };
+    AlertView {
+        subject: subject::alert(alert),
+        preheader: clip(&preheader, PREHEADER),
+        at: alert.at.to_zoned(zone.clone()).strftime("%-d %b %Y, %H:%M").to_string(),
+        zone: clip(&alert.zone, NAME),
+        story: story(telling, &[], &zone),
+    }
+}
+
+fn section(section: &Section, topmost: &[&StoryId], zone: &TimeZone) -> SectionView {
+    SectionView {
+        title: clip(&section.title, NAME),
+        stories: section.stories.iter().map(|telling| story(telling, topmost, zone)).collect(),
+    }
+}
+
+fn story(telling: &Telling, topmost: &[&StoryId], zone: &TimeZone) -> StoryView {
+    let routine = telling.level <= Level::Routine;
+    let shown = telling.action.as_deref().filter(|_| !topmost.contains(&&telling.story));
+    StoryView {
+        title: title(telling),
+        url: link(telling.url.as_ref()),
+        source: clip(&telling.source, NAME),
+        trust: telling.trust.word().to_owned(),
+        date: date(telling.at, zone),
+        excerpt: if routine { String::new() } else { clip(&telling.excerpt, EXCERPT) },
+        critical: telling.level == Level::Critical,
+        update: telling.update,
+        action: shown.map(pieces).unwrap_or_default(),
+        why: match telling.why.first() {
+            Some(reason) if !routine => clip(&reason.text, REMARK),
+            _ => String::new(),
+        },
+        also: telling.also.iter().take(MOST_ALSO).map(also).collect(),
+        also_more: telling.also.len().saturating_sub(MOST_ALSO),
+    }
+}
+
+/// A story is never nameless: without a title it is known by its source.
+fn title(telling: &Telling) -> String {
+    let title = clip(&telling.title, TITLE);
+    if title.is_empty() { format!("Untitled, from {}", clip(&telling.source, NAME)) } else { title }
+}
+
+fn action(action: &Action) -> ActionView {
+    ActionView {
+        what: pieces(&action.what),
+        title: clip(&action.why, TITLE),
+        url: link(action.url.as_ref()),
+        source: clip(&action.source, NAME),
+    }
+}
+
+fn also(also: &Also) -> AlsoView {
+    AlsoView { source: clip(&also.source, NAME), url: link(also.url.as_ref()) }
+}
+
+fn trouble(trouble: &Trouble, zone: &TimeZone) -> TroubleView {
+    TroubleView {
+        source: clip(&trouble.source, NAME),
+        message: clip(&trouble.message, REMARK),
+        last_good: trouble.last_good.map(|at| date(at, zone)).unwrap_or_default(),
+    }
+}
+
+/// Every odd piece between back quotes is a command; an unclosed quote is only a mark.
+fn pieces(text: &str) -> Vec<Piece> {
+    let line = clip(text, ACTION);
+    let parts: Vec<&str> = line.split('`').collect();
+    if parts.len().is_multiple_of(2) {
+        return vec![Piece { code: false, text: line.replace('`', "'") }];
+    }
+    let pieces = parts.iter().enumerate().map(|(place, part)| Piece { code: place % 2 == 1, text: (*part).to_owned() });
+    // A full stop after a command would stand alone; it is part of neither.
+    pieces.filter(|piece| piece.text.chars().any(char::is_alphanumeric)).collect()
+}
+
+/// Only addresses of the web become links; a `javascript:` one is no address.
+pub(super) fn link(url: Option<&Url>) -> Option<String> {
+    url.filter(|url| matches!(url.scheme(), "http" | "https")).map(Url::to_string)
+}
+
+/// The zone of a digest; UTC if this machine's tables do not know it.
+fn zone(name: &str) -> TimeZone {
+    TimeZone::get(name).unwrap_or(TimeZone::UTC)
+}
+
+fn date(at: Timestamp, zone: &TimeZone) -> String {
+    at.to_zoned(zone.clone()).strftime("%-d %b %Y").to_string()
+}
+
+/// "16 to 23 Nov 2026", or both in full where month or year differ.
+fn period(from: Timestamp, to: Timestamp, zone: &TimeZone) -> String {
+    let (first, last) = (from.to_zoned(zone.clone()), to.to_zoned(zone.clone()));
+    let head = match (first.year() == last.year(), first.month() == last.month()) {
+        (true, true) => first.strftime("%-d").to_string(),
+        (true, false) => first.strftime("%-d %b").to_string(),
+        (false, _) => first.strftime("%-d %b %Y").to_string(),
+    };
+    format!("{head} to {}", last.strftime("%-d %b %Y"))
+}
+
+fn digest_preheader(digest: &Digest) -> String {
+    let counts = &digest.counts;
+    let read = format!("{} read, {} told.", thousands(counts.read), thousands(counts.told));
+    let first = digest.sections.iter().flat_map(|section| &section.stories).next();
+    let line = match first {
+        Some(telling) => format!("{read} First: {}", title(telling)),
+        None => format!("{read} Nothing in this week's {} sources was worth your time.", thousands(counts.sources)),
+    };
+    clip(&line, PREHEADER)
+}
+
+/// 1204 as "1,204".
+pub(super) fn thousands(number: u64) -> String {
+    let digits = number.to_string();
+    let mut grouped = String::new();
+    for (place, digit) in digits.chars().enumerate() {
+        if place > 0 && (digits.len() - place).is_multiple_of(3) {
+            grouped.push(',');
+        }
+        grouped.push(digit);
+    }
+    grouped
+}

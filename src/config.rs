@@ -213,19 +213,3 @@ pub struct Person {
     pub address: String,
     pub name: String,
 }
-
-impl std::str::FromStr for Block {
-    type Err = String;
-
-    /// `10.0.0.0/8`, `::1/128`, or one address.
-    fn from_str(text: &str) -> Result<Block, String> {
-        let (address, prefix) = text.trim().split_once('/').map_or((text.trim(), None), |(a, p)| (a, Some(p)));
-        let address: IpAddr = address.parse().map_err(|_| format!("`{text}` is no block of addresses"))?;
-        let most = if address.is_ipv4() { 32 } else { 128 };
-        let prefix = prefix.map_or(Ok(most), str::parse).map_err(|_| format!("`{text}` has no whole prefix length"))?;
-        if prefix > most {
-            return Err(format!("`{text}`: the prefix is longer than the address"));
-        }
-        Ok(Block { address, prefix })
-    }
-}

@@ -1,1 +1,91 @@
-//! (being written)
+//! THE page: what one run does, in order. Only here do the acts meet.
+
+mod gather;
+mod weigh;
+mod alerts;
+mod digests;
+mod send;
+mod tellings;
+mod week;
+mod report;
+mod doors;
+mod rehearse;
+mod replay;
+pub mod ask;
+
+use anyhow::Result;
+use jiff::Timestamp;
+
+use crate::config::Config;
+use crate::home::Home;
+use crate::judge::Judge;
+use crate::keep::{Keep, OpenError};
+use crate::source::Source;
+
+pub use digests::{preview_digest, send_digest, write_digest};
+pub use doors::{Doors, Secrets};
+pub use gather::Asked;
+pub use rehearse::rehearse;
+pub use replay::{lay_out_demo, replay};
+pub use report::{Report, SourceReport, Status};
+
+/// What a home is set up to do: its two files, read.
+#[derive(Debug, Clone)]
+pub struct Setup {
+    pub home: Home,
+    pub sources: Vec<Source>,
+    pub config: Config,
+}
+
+/// What happens while it happens, for a person who waits.
+pub trait Watcher: Send + Sync {
+    fn asking(&self, _sources: usize) {}
+    fn answered(&self, _source: &str) {}
+    fn doing(&self, _what: &str) {}
+}
+
+/// Nobody waits.
+pub struct Unwatched;
+
+impl Watcher for Unwatched {}
+
+/// One run: does what is due, and leaves the rest as work for the next. Whatever stops it, the next run goes on from there.
+///
+/// # Errors
+/// When the home can't be held, read or written. A source or a channel that fails is no error: it is in the report.
+pub async fn run(setup: &Setup, doors: &Doors, asked: &Asked, now: Timestamp, watcher: &dyn Watcher) -> Result<Report> {
+    let mut keep = Keep::open(setup.home.folder(), "tidings run", now)?;
+    let judge = Judge::new(&setup.config.interests);
+    let mut report = Report::new(now);
+
+    report.sources = gather::gather(&mut keep, setup, &doors.carrier, asked, now, watcher).await?;
+
+    watcher.doing("weighing what is new");
+    weigh::weigh(&mut keep, &judge, now, &mut report.acts)?;
+
+    alerts::write(&mut keep, setup, now, &mut report.acts)?;
+    digests::close_weeks(&mut keep, setup, now, &mut report.acts)?;
+
+    watcher.doing("sending letters");
+    send::send(&mut keep, doors, now, &mut report.acts).await?;
+
+    watcher.doing("writing the index");
+    report.acts.indexed = keep.index_pending()?;
+
+    keep.write_views(now)?;
+    keep.checkpoint()?;
+    Ok(report)
+}
+
+/// Makes the search index anew from what is kept; returns how many items it holds.
+///
+/// # Errors
+/// When the home can't be held, or the archive can't be read.
+pub fn reindex(home: &Home, now: Timestamp) -> Result<usize> {
+    Keep::open(home.folder(), "tidings reindex", now)?.reindex()
+}
+
+/// Whether an error says that another process holds the home.
+pub fn is_busy(error: &anyhow::Error) -> bool {
+    error.chain().any(|cause| matches!(cause.downcast_ref(), Some(OpenError::Busy(_))))
+}

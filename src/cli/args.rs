@@ -8,8 +8,10 @@ use jiff::Timestamp;
 /// Watches where news about coding agents and research practice appears, and tells a lab what matters.
 #[derive(Debug, Parser)]
 #[command(name = "tidings", version, max_term_width = 100, arg_required_else_help = true)]
-#[command(after_help = "Exit codes: 0 done; 1 failed; 2 wrong use or wrong configuration; 75 another run is at work.\n\
-                        New here? `tidings demo` shows the whole river without network or accounts.")]
+#[command(
+    after_help = "Exit codes: 0 done; 1 failed; 2 wrong use or wrong configuration; 75 another run is at work.\n\
+                        New here? `tidings demo` shows the whole river without network or accounts."
+)]
 pub struct Cli {
     /// Folder with sources.toml, tidings.toml, digests/, index/ and state/ [default: the current folder if it holds
     /// sources.toml, else tidings/ in the XDG data folder]

@@ -118,8 +118,8 @@ impl Keep {
     /// The items that tell a story, in the order they were judged.
     pub fn members(&self, story: &Story) -> Result<Vec<Item>> {
         let mut items = Vec::new();
-        for id in &story.members {
-            items.extend(self.item(id)?);
+        for member in &story.members {
+            items.extend(self.item(&member.item)?);
         }
         Ok(items)
     }

@@ -16,6 +16,7 @@ mod letters;
 mod told;
 mod notes;
 mod views;
+mod copy;
 pub mod index;
 
 use std::fs;
@@ -26,6 +27,7 @@ use anyhow::{Context, Result};
 use jiff::Timestamp;
 use thiserror::Error;
 
+pub use copy::copy_state;
 pub use judgements::Judged;
 pub use lock::Holder;
 pub use readings::{Kept, Watched};

@@ -25,9 +25,8 @@ static ISO: LazyLock<Regex> = LazyLock::new(|| {
 static ISO_TIME: LazyLock<Regex> =
     LazyLock::new(|| pattern(r"^(\d{1,2})(?:[:.-]?(\d{2})(?:[:.-]?(\d{2})(?:[.,](\d+))?)?)?\s*([AaPp][Mm]\b)?(.*)$"));
 
-static CLOCK: LazyLock<Regex> = LazyLock::new(|| {
-    pattern(r"\b(\d{1,2}):(\d{1,2})(?::(\d{1,2})(?:[.,:](\d+))?)?(?:\s*\b?([AaPp])\.?[Mm]\b\.?)?")
-});
+static CLOCK: LazyLock<Regex> =
+    LazyLock::new(|| pattern(r"\b(\d{1,2}):(\d{1,2})(?::(\d{1,2})(?:[.,:](\d+))?)?(?:\s*\b?([AaPp])\.?[Mm]\b\.?)?"));
 
 /// What may follow a time: a name, a number, or both.
 static ZONE: LazyLock<Regex> = LazyLock::new(|| {
@@ -198,25 +197,61 @@ fn month_named(word: &str) -> Option<i64> {
         return None;
     }
     const STEMS: [(&str, i64); 44] = [
-        ("jan", 1), ("jän", 1), ("ene", 1), ("gen", 1), ("sty", 1),
-        ("feb", 2), ("fév", 2), ("fev", 2), ("lut", 2),
-        ("mar", 3), ("mär", 3), ("mrz", 3), ("maa", 3), ("mrt", 3),
-        ("apr", 4), ("avr", 4), ("abr", 4), ("kwi", 4),
-        ("may", 5), ("mai", 5), ("mag", 5), ("mei", 5), ("maj", 5),
-        ("jun", 6), ("juin", 6), ("giu", 6), ("cze", 6),
-        ("jul", 7), ("juil", 7), ("lug", 7), ("lip", 7),
-        ("aug", 8), ("aoû", 8), ("aou", 8), ("ago", 8), ("sie", 8),
-        ("sep", 9), ("set", 9), ("wrz", 9),
-        ("oct", 10), ("okt", 10),
+        ("jan", 1),
+        ("jän", 1),
+        ("ene", 1),
+        ("gen", 1),
+        ("sty", 1),
+        ("feb", 2),
+        ("fév", 2),
+        ("fev", 2),
+        ("lut", 2),
+        ("mar", 3),
+        ("mär", 3),
+        ("mrz", 3),
+        ("maa", 3),
+        ("mrt", 3),
+        ("apr", 4),
+        ("avr", 4),
+        ("abr", 4),
+        ("kwi", 4),
+        ("may", 5),
+        ("mai", 5),
+        ("mag", 5),
+        ("mei", 5),
+        ("maj", 5),
+        ("jun", 6),
+        ("juin", 6),
+        ("giu", 6),
+        ("cze", 6),
+        ("jul", 7),
+        ("juil", 7),
+        ("lug", 7),
+        ("lip", 7),
+        ("aug", 8),
+        ("aoû", 8),
+        ("aou", 8),
+        ("ago", 8),
+        ("sie", 8),
+        ("sep", 9),
+        ("set", 9),
+        ("wrz", 9),
+        ("oct", 10),
+        ("okt", 10),
         ("nov", 11),
-        ("dec", 12), ("dez", 12),
+        ("dec", 12),
+        ("dez", 12),
     ];
     const MORE: [(&str, i64); 6] = [("ott", 10), ("out", 10), ("paź", 10), ("lis", 11), ("dic", 12), ("déc", 12)];
     // "juin" and "juil" share their first letters; the longer stems stand for them, so "jui" alone is neither.
     STEMS.iter().chain(&MORE).find(|(stem, _)| word.starts_with(stem)).map(|(_, month)| *month)
 }
 
-fn moment((year, month, day): (i64, i64, i64), [hour, minute, second, nanosecond]: [i64; 4], offset: i64) -> Option<Timestamp> {
+fn moment(
+    (year, month, day): (i64, i64, i64),
+    [hour, minute, second, nanosecond]: [i64; 4],
+    offset: i64,
+) -> Option<Timestamp> {
     let date = Date::new(year.try_into().ok()?, month.try_into().ok()?, day.try_into().ok()?).ok()?;
     // ISO 8601 allows 24:00 for the end of a day; a leap second is read as the one before it.
     let (date, hour) = if (hour, minute, second) == (24, 0, 0) { (date.tomorrow().ok()?, 0) } else { (date, hour) };

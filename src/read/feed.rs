@@ -43,7 +43,10 @@ pub fn feed(page: &Page) -> Reading {
         entries: Vec::new(),
         faults: vec![Fault::new(
             FaultKind::Damaged,
-            format!("reading {}: the reader itself failed on it; please report the feed to the makers of tidings", name(page)),
+            format!(
+                "reading {}: the reader itself failed on it; please report the feed to the makers of tidings",
+                name(page)
+            ),
         )],
     })
 }
@@ -93,7 +96,13 @@ fn name(page: &Page) -> String {
     format!("{}{}", page.url.host_str().unwrap_or_default(), page.url.path())
 }
 
-fn read_xml(text: &str, dialect: Dialect, start: usize, page: &Page, damage: &mut Damage) -> (Vec<model::Entry>, usize) {
+fn read_xml(
+    text: &str,
+    dialect: Dialect,
+    start: usize,
+    page: &Page,
+    damage: &mut Damage,
+) -> (Vec<model::Entry>, usize) {
     let (before, feed) = text.split_at(start);
     if !is_prolog(before) {
         damage.note(Flaw::Junk);
@@ -106,7 +115,11 @@ fn read_xml(text: &str, dialect: Dialect, start: usize, page: &Page, damage: &mu
     let found = match whole {
         Some(found) if found.len() == written.len() => found,
         // One entry spoils the whole: each is read alone.
-        _ => written.iter().zip(&outline.entries).filter_map(|(xml, part)| parse_one(&context, xml, part, damage)).collect(),
+        _ => written
+            .iter()
+            .zip(&outline.entries)
+            .filter_map(|(xml, part)| parse_one(&context, xml, part, damage))
+            .collect(),
     };
     (found, outline.begun)
 }

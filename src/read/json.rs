@@ -67,7 +67,8 @@ fn is_versioned(head: &Map<String, Value>) -> bool {
 }
 
 fn not_a_feed(head: &Map<String, Value>) -> String {
-    let names: Vec<String> = head.keys().take(5).map(|key| format!("`{}`", crate::guard::text::excerpt(key, 30))).collect();
+    let names: Vec<String> =
+        head.keys().take(5).map(|key| format!("`{}`", crate::guard::text::excerpt(key, 30))).collect();
     match names.is_empty() {
         true => "a JSON document that is no JSON Feed".to_owned(),
         false => format!("a JSON document with {}, not a JSON Feed", names.join(", ")),
@@ -168,7 +169,8 @@ fn write(item: Value, base: &Url, feed_author: Option<&str>, damage: &mut Damage
     put("content_html", string(item.get("content_html"), damage));
     put("content_text", string(item.get("content_text"), damage));
     put("summary", string(item.get("summary"), damage));
-    let mut moment = |key: &str| string(item.get(key), damage).and_then(|text| date::read(&text)).map(|at| at.to_string());
+    let mut moment =
+        |key: &str| string(item.get(key), damage).and_then(|text| date::read(&text)).map(|at| at.to_string());
     let (published, updated) = (moment("date_published"), moment("date_modified"));
     put("date_published", published);
     put("date_modified", updated);

@@ -7,9 +7,35 @@ const MAX_BYTES: usize = 8 * 1024;
 
 /// Query parameters that name who sent the reader, and never what is shown.
 const TRACKING: [&str; 29] = [
-    "fbclid", "gclid", "dclid", "gbraid", "wbraid", "msclkid", "yclid", "twclid", "ttclid", "igshid", "li_fat_id",
-    "mc_cid", "mc_eid", "_hsenc", "_hsmi", "__hstc", "__hssc", "__hsfp", "hsctatracking", "mkt_tok", "vero_id",
-    "oly_anon_id", "oly_enc_id", "rb_clickid", "s_cid", "wickedid", "ncid", "_ga", "_gl",
+    "fbclid",
+    "gclid",
+    "dclid",
+    "gbraid",
+    "wbraid",
+    "msclkid",
+    "yclid",
+    "twclid",
+    "ttclid",
+    "igshid",
+    "li_fat_id",
+    "mc_cid",
+    "mc_eid",
+    "_hsenc",
+    "_hsmi",
+    "__hstc",
+    "__hssc",
+    "__hsfp",
+    "hsctatracking",
+    "mkt_tok",
+    "vero_id",
+    "oly_anon_id",
+    "oly_enc_id",
+    "rb_clickid",
+    "s_cid",
+    "wickedid",
+    "ncid",
+    "_ga",
+    "_gl",
 ];
 
 /// Parameters that are tracking only with these values.

@@ -51,14 +51,7 @@ pub struct Tokens<'a> {
 
 impl<'a> Tokens<'a> {
     pub fn new(text: &'a str) -> Tokens<'a> {
-        Tokens {
-            text,
-            at: 0,
-            no_comment_end: false,
-            no_instruction_end: false,
-            no_doctype_end: false,
-            cdata_end: None,
-        }
+        Tokens { text, at: 0, no_comment_end: false, no_instruction_end: false, no_doctype_end: false, cdata_end: None }
     }
 
     /// Goes on behind the next `</name`, or to the end; for elements such as `script`, whose inside is not markup.
@@ -67,7 +60,8 @@ impl<'a> Tokens<'a> {
         let mut from = self.at;
         while let Some(found) = self.text[from..].find("</") {
             from += found + 2;
-            if bytes.len() >= from + name.len() && bytes[from..from + name.len()].eq_ignore_ascii_case(name.as_bytes()) {
+            if bytes.len() >= from + name.len() && bytes[from..from + name.len()].eq_ignore_ascii_case(name.as_bytes())
+            {
                 self.at = self.text[from..].find('>').map_or(bytes.len(), |end| from + end + 1);
                 return;
             }

@@ -266,11 +266,35 @@ impl<'a> Drawing<'a> {
 /// Whether a field that begins inside an open one shows that the open one lost its end tag: nothing a title or a date
 /// holds is called so, and no HTML either.
 fn ends_field(open: &str, begins: &str) -> bool {
-    const SHORT: [&str; 12] =
-        ["title", "link", "guid", "pubdate", "id", "updated", "published", "category", "dc:date", "dc:creator", "comments", "author"];
+    const SHORT: [&str; 12] = [
+        "title",
+        "link",
+        "guid",
+        "pubdate",
+        "id",
+        "updated",
+        "published",
+        "category",
+        "dc:date",
+        "dc:creator",
+        "comments",
+        "author",
+    ];
     const IN_NO_SHORT: [&str; 14] = [
-        "title", "link", "guid", "pubdate", "id", "updated", "published", "category", "dc:date", "dc:creator",
-        "description", "content:encoded", "summary", "content",
+        "title",
+        "link",
+        "guid",
+        "pubdate",
+        "id",
+        "updated",
+        "published",
+        "category",
+        "dc:date",
+        "dc:creator",
+        "description",
+        "content:encoded",
+        "summary",
+        "content",
     ];
     const IN_NO_LONG: [&str; 5] = ["guid", "pubdate", "published", "updated", "content:encoded"];
     if open == begins {

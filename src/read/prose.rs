@@ -50,10 +50,10 @@ fn role(name: &str) -> Option<Role> {
         return None;
     }
     Some(match name.to_ascii_lowercase().as_str() {
-        "p" | "div" | "h1" | "h2" | "h3" | "h4" | "h5" | "h6" | "ul" | "ol" | "dl" | "dt" | "dd" | "blockquote" | "table"
-        | "thead" | "tbody" | "tfoot" | "tr" | "caption" | "section" | "article" | "aside" | "header" | "footer" | "nav"
-        | "main" | "figure" | "figcaption" | "details" | "summary" | "address" | "hr" | "center" | "fieldset" | "form"
-        | "html" | "body" => Role::Block,
+        "p" | "div" | "h1" | "h2" | "h3" | "h4" | "h5" | "h6" | "ul" | "ol" | "dl" | "dt" | "dd" | "blockquote"
+        | "table" | "thead" | "tbody" | "tfoot" | "tr" | "caption" | "section" | "article" | "aside" | "header"
+        | "footer" | "nav" | "main" | "figure" | "figcaption" | "details" | "summary" | "address" | "hr" | "center"
+        | "fieldset" | "form" | "html" | "body" => Role::Block,
         "li" => Role::Item,
         "td" | "th" => Role::Cell,
         "br" => Role::Break,
@@ -61,9 +61,11 @@ fn role(name: &str) -> Option<Role> {
         "img" => Role::Image,
         "script" | "style" | "head" | "template" | "noscript" | "iframe" | "object" | "svg" | "math" | "select"
         | "textarea" | "title" | "video" | "audio" | "canvas" => Role::Hidden,
-        "a" | "abbr" | "acronym" | "b" | "bdi" | "bdo" | "big" | "cite" | "code" | "del" | "dfn" | "em" | "font" | "i"
-        | "ins" | "kbd" | "label" | "mark" | "q" | "s" | "samp" | "small" | "span" | "strike" | "strong" | "sub" | "sup"
-        | "time" | "tt" | "u" | "var" | "wbr" | "embed" | "source" | "picture" | "button" | "input" => Role::Inline,
+        "a" | "abbr" | "acronym" | "b" | "bdi" | "bdo" | "big" | "cite" | "code" | "del" | "dfn" | "em" | "font"
+        | "i" | "ins" | "kbd" | "label" | "mark" | "q" | "s" | "samp" | "small" | "span" | "strike" | "strong"
+        | "sub" | "sup" | "time" | "tt" | "u" | "var" | "wbr" | "embed" | "source" | "picture" | "button" | "input" => {
+            Role::Inline
+        }
         _ => return None,
     })
 }

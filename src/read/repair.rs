@@ -21,14 +21,29 @@ const MAX_TAGS: usize = 40;
 
 /// Fields that hold the body of an entry, in no order: the longest counts.
 const BODIES: [&str; 9] = [
-    "content:encoded", "content", "body", "xhtml:body", "xhtml:div", "fulltext", "full-text", "media:description",
+    "content:encoded",
+    "content",
+    "body",
+    "xhtml:body",
+    "xhtml:div",
+    "fulltext",
+    "full-text",
+    "media:description",
     "itunes:summary",
 ];
 
 const SUMMARIES: [&str; 5] = ["description", "summary", "dc:description", "dcterms:abstract", "itunes:subtitle"];
 
 const PUBLISHED: [&str; 9] = [
-    "pubdate", "published", "issued", "dcterms:issued", "dc:date", "created", "dcterms:created", "date", "dcterms:date",
+    "pubdate",
+    "published",
+    "issued",
+    "dcterms:issued",
+    "dc:date",
+    "created",
+    "dcterms:created",
+    "date",
+    "dcterms:date",
 ];
 
 const UPDATED: [&str; 5] = ["updated", "modified", "dcterms:modified", "lastbuilddate", "lastmodified"];
@@ -235,7 +250,8 @@ fn first(part: &Part<'_>, names: &[&str]) -> Option<String> {
 fn longest(part: &Part<'_>, names: &[&str]) -> Option<String> {
     let candidates = part.fields.iter().filter(|field| names.contains(&field.name.as_str()));
     // Content of another type than text (an image in base64) is nothing to read.
-    let readable = candidates.filter(|field| attribute(field.attributes, "type").is_none_or(|kind| is_text_type(&kind)));
+    let readable =
+        candidates.filter(|field| attribute(field.attributes, "type").is_none_or(|kind| is_text_type(&kind)));
     readable.map(value).max_by_key(String::len).filter(|value| !value.is_empty())
 }
 
@@ -296,7 +312,8 @@ fn best_link(part: &Part<'_>, base: &Url) -> Option<Url> {
         .filter_map(|field| {
             let own_base = attribute(field.attributes, "xml:base").and_then(|value| rebase(base, &value));
             let base = own_base.as_ref().unwrap_or(base);
-            let Some(href) = attribute(field.attributes, "href").or_else(|| attribute(field.attributes, "rdf:resource"))
+            let Some(href) =
+                attribute(field.attributes, "href").or_else(|| attribute(field.attributes, "rdf:resource"))
             else {
                 return Some((1, link::read(&value(field), base)?));
             };
@@ -317,7 +334,8 @@ fn best_link(part: &Part<'_>, base: &Url) -> Option<Url> {
 /// A guid is an address unless it says that it is none (RSS 2.0, `isPermaLink`).
 fn guid_link(part: &Part<'_>, base: &Url) -> Option<Url> {
     let guid = fields(part, "guid").next()?;
-    let denied = attribute(guid.attributes, "isPermaLink").is_some_and(|value| value.trim().eq_ignore_ascii_case("false"));
+    let denied =
+        attribute(guid.attributes, "isPermaLink").is_some_and(|value| value.trim().eq_ignore_ascii_case("false"));
     if denied { None } else { absolute_link(&value(guid), base) }
 }
 
@@ -338,7 +356,9 @@ fn author(part: &Part<'_>) -> Option<String> {
         let whole = || if field.inner.contains('<') { nested(field.inner, "email") } else { None };
         person(&name.or_else(whole).unwrap_or_else(|| value(field)))
     });
-    named.or_else(|| first(part, &["dc:creator", "itunes:author", "media:credit", "dc:publisher"]).and_then(|name| person(&name)))
+    named.or_else(|| {
+        first(part, &["dc:creator", "itunes:author", "media:credit", "dc:publisher"]).and_then(|name| person(&name))
+    })
 }
 
 /// `jo@example.org (Jo Doe)` and `Jo Doe <jo@example.org>` are Jo Doe; `jo@example.org` alone is jo.
@@ -362,7 +382,11 @@ pub fn person(text: &str) -> Option<String> {
 
 /// The first of these fields that is a date, as RFC 3339.
 fn first_date(part: &Part<'_>, names: &[&str]) -> Option<String> {
-    names.iter().flat_map(|name| fields(part, name)).find_map(|field| date::read(&value(field))).map(|at| at.to_string())
+    names
+        .iter()
+        .flat_map(|name| fields(part, name))
+        .find_map(|field| date::read(&value(field)))
+        .map(|at| at.to_string())
 }
 
 fn tags(part: &Part<'_>) -> Vec<String> {

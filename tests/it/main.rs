@@ -1,12 +1,9 @@
-//! One binary for all integration tests: linking tantivy once is enough.
-
-mod house;
-mod world;
-//! The tests of the whole house, in one binary.
+//! The tests of the whole house, in one binary: linking tantivy once is enough.
 
 mod support;
+
+mod house;
 mod fetch;
 mod read;
-//! The tests of the whole house, in one binary.
-
 mod keep;
+mod world;

@@ -3,7 +3,8 @@
 use jiff::{SignedDuration, Timestamp};
 use tidings::item::ItemId;
 use tidings::keep::Keep;
-use tidings::story::{Rise, Story, StoryId};
+use tidings::source::Trust;
+use tidings::story::{Member, Rise, Story, StoryId};
 use tidings::verdict::{Category, Level, Verdict};
 use tidings::work::{Duty, TRIES, Work};
 
@@ -23,9 +24,16 @@ pub fn verdict(level: Level, at: Timestamp) -> Verdict {
 }
 
 pub fn story(item: &ItemId, level: Level, at: Timestamp) -> Story {
+    let member = Member {
+        item: item.clone(),
+        source: "Notes".to_owned(),
+        trust: Trust::Official,
+        site: "notes.example".to_owned(),
+        level,
+    };
     Story {
         id: StoryId::founded_by(item),
-        members: vec![item.clone()],
+        members: vec![member],
         lead: item.clone(),
         verdict: verdict(level, at),
         rises: vec![Rise { at, level }],

@@ -1,0 +1,186 @@
+//! `tidings doctor`: what is missing for a working home, and how to get it.
+
+use std::os::unix::fs::PermissionsExt;
+use std::process::ExitCode;
+
+use jiff::SignedDuration;
+use serde_json::json;
+use tidings::config::{Config, SecretName};
+use tidings::flow::ask::{self, Query};
+use tidings::home::Home;
+
+use super::exit::Failure;
+use super::home::{read_files, secret};
+use super::run::count;
+use super::{Desk, say};
+
+/// An hourly cron job that has not run for this long has stopped.
+const STALE: SignedDuration = SignedDuration::from_hours(26);
+
+/// One thing that was looked at.
+struct Finding {
+    state: State,
+    what: String,
+    remedy: String,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum State {
+    Fine,
+    /// It works without.
+    Advice,
+    /// It does not.
+    Broken,
+}
+
+pub fn doctor(desk: &Desk) -> Result<ExitCode, Failure> {
+    let home = desk.home()?;
+    let mut findings = Vec::new();
+    let mut found = |state, what: String, remedy: &str| {
+        findings.push(Finding { state, what, remedy: remedy.to_owned() });
+    };
+    match read_files(&home) {
+        Err(error) => found(State::Broken, format!("{error:#}"), "tidings init"),
+        Ok((sources, config)) => {
+            match sources {
+                Ok(sources) if sources.is_empty() => {
+                    found(
+                        State::Broken,
+                        "sources.toml names no source".into(),
+                        "add a [[source]]; README.md shows how",
+                    );
+                }
+                Ok(sources) => found(State::Fine, count(sources.len(), "source"), ""),
+                Err(mistakes) => {
+                    found(
+                        State::Broken,
+                        count(mistakes.len(), "mistake") + " in sources.toml",
+                        "tidings sources check",
+                    );
+                }
+            }
+            match config {
+                Err(mistakes) => {
+                    found(
+                        State::Broken,
+                        count(mistakes.len(), "mistake") + " in tidings.toml",
+                        "tidings sources check",
+                    );
+                }
+                Ok(config) => settings(&config, &mut found),
+            }
+        }
+    }
+    kept(&home, desk, &mut found);
+
+    let broken = findings.iter().any(|finding| finding.state == State::Broken);
+    if desk.json {
+        let shown: Vec<_> = findings
+            .iter()
+            .map(|finding| {
+                let state = match finding.state {
+                    State::Fine => "fine",
+                    State::Advice => "advice",
+                    State::Broken => "broken",
+                };
+                json!({ "state": state, "what": finding.what, "remedy": finding.remedy })
+            })
+            .collect();
+        desk.print_json(&json!({ "version": 1, "home": home.folder(), "findings": shown }))?;
+    } else {
+        say(&format!("Home: {}", home.folder().display()))?;
+        for finding in &findings {
+            let mark = match finding.state {
+                State::Fine => "fine  ",
+                State::Advice => "could ",
+                State::Broken => "wrong ",
+            };
+            say(&format!("{mark} {}", finding.what))?;
+            if finding.state != State::Fine {
+                say(&format!("       try: {}", finding.remedy))?;
+            }
+        }
+    }
+    Ok(if broken { ExitCode::FAILURE } else { ExitCode::SUCCESS })
+}
+
+fn settings(config: &Config, found: &mut impl FnMut(State, String, &str)) {
+    let zone = config.schedule.zone.iana_name().unwrap_or("UTC");
+    let (day, time) = (config.schedule.digest_day, config.schedule.digest_time.strftime("%H:%M"));
+    found(State::Fine, format!("the digest closes on {day:?} at {time}, {zone}"), "");
+    if config.network.contact.is_empty() {
+        let what = "no contact for the people whose servers are asked".to_owned();
+        found(State::Advice, what, "[network] contact = \"mailto:you@example.org\" in tidings.toml");
+    } else {
+        found(State::Fine, format!("contact: {}", config.network.contact), "");
+    }
+    match &config.mail {
+        None => found(
+            State::Advice,
+            "no mail is set up; digests are files only".into(),
+            "a [mail] table in tidings.toml; README.md shows one",
+        ),
+        Some(mail) => {
+            found(State::Fine, format!("mail through {}", mail.smtp.host_str().unwrap_or_default()), "");
+            secret_found(mail.password.as_ref(), "the mail password", found);
+            if config.people.is_empty() {
+                found(State::Advice, "nobody gets mail".into(), "tidings people import FILE");
+            } else {
+                found(State::Fine, count(config.people.len(), "reader"), "");
+            }
+        }
+    }
+    if let Some(webhook) = &config.webhook {
+        secret_found(webhook.secret.as_ref(), "the webhook's secret", found);
+    }
+}
+
+fn secret_found(name: Option<&SecretName>, what: &str, found: &mut impl FnMut(State, String, &str)) {
+    let Some(name) = name else { return };
+    match secret(name) {
+        Ok(_) => found(State::Fine, format!("{what} is there"), ""),
+        Err(error) => {
+            found(State::Broken, format!("{what}: {error:#}"), "set it where tidings runs, cron's environment included")
+        }
+    }
+}
+
+fn kept(home: &Home, desk: &Desk, found: &mut impl FnMut(State, String, &str)) {
+    let state = home.folder().join("state");
+    match std::fs::metadata(&state) {
+        Ok(there) if there.permissions().mode() & 0o077 != 0 => {
+            found(State::Broken, "other users may read state/".into(), "chmod 700 state");
+        }
+        Ok(_) => found(State::Fine, "state/ belongs to its owner alone".into(), ""),
+        Err(_) => found(State::Advice, "nothing has run here yet".into(), "tidings run"),
+    }
+    match ask::status(home) {
+        Ok(Some(status)) => {
+            let age = desk.now.duration_since(status.at);
+            let failing = status.sources.iter().filter(|source| source.watched.failures > 0).count();
+            if age > STALE {
+                let what = format!("the last run is {} old", count(age.as_hours() as usize, "hour"));
+                found(State::Broken, what, "look at cron; README.md has the line");
+            } else {
+                found(State::Fine, format!("last run {}", status.at), "");
+            }
+            if failing > 0 {
+                found(State::Advice, format!("{} failing", count(failing, "source")), "tidings status");
+            }
+            if !status.aside.is_empty() {
+                found(
+                    State::Advice,
+                    format!("{} set aside", count(status.aside.len(), "piece of work")),
+                    "tidings status",
+                );
+            }
+            let probe = Query { words: "tidings".to_owned(), limit: 1, ..Query::default() };
+            match ask::search(home, &probe) {
+                Ok(_) => found(State::Fine, "the index can be searched".into(), ""),
+                Err(error) => found(State::Broken, format!("{error:#}"), "tidings reindex"),
+            }
+        }
+        Ok(None) => {}
+        Err(error) => found(State::Broken, format!("{error:#}"), "tidings run"),
+    }
+}

@@ -1,0 +1,86 @@
+//! Finds the home and reads its two files.
+
+use std::env;
+use std::fs;
+use std::path::PathBuf;
+
+use anyhow::{Context, anyhow, bail};
+use tidings::config::{Config, Mistake, SecretName, read_settings, read_sources};
+use tidings::flow::Setup;
+use tidings::home::Home;
+use tidings::source::Source;
+
+use super::Desk;
+use super::exit::Failure;
+
+impl Desk {
+    /// The home: named, else the folder one stands in if it holds sources.toml, else the XDG data folder.
+    pub fn home(&self) -> anyhow::Result<Home> {
+        if let Some(folder) = &self.home {
+            return Ok(Home::at(std::path::absolute(folder)?));
+        }
+        let here = env::current_dir().context("finding the folder we stand in")?;
+        if here.join("sources.toml").is_file() {
+            return Ok(Home::at(here));
+        }
+        Ok(Home::at(data_folder()?))
+    }
+
+    /// The home with its two files read.
+    pub fn setup(&self) -> Result<Setup, Failure> {
+        let home = self.home()?;
+        let (sources, config) = read_files(&home)?;
+        match (sources, config) {
+            (Ok(sources), Ok(config)) => Ok(Setup { home, sources, config }),
+            (sources, config) => {
+                let mistakes = [sources.err(), config.err()].into_iter().flatten().flatten().collect();
+                Err(Failure::Mistakes(mistakes))
+            }
+        }
+    }
+}
+
+type Read<T> = Result<T, Vec<Mistake>>;
+
+/// Reads both files, so that the mistakes of both can be shown at once.
+pub fn read_files(home: &Home) -> anyhow::Result<(Read<Vec<Source>>, Read<Config>)> {
+    let path = home.sources();
+    let text = match fs::read_to_string(&path) {
+        Ok(text) => text,
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+            bail!(
+                "there is no home in {}: it holds no sources.toml. `tidings init` makes one; --home DIR names another",
+                home.folder().display()
+            )
+        }
+        Err(error) => return Err(error).with_context(|| format!("reading {}", path.display())),
+    };
+    let sources = read_sources(&path.display().to_string(), &text);
+    let path = home.settings();
+    let text = match fs::read_to_string(&path) {
+        Ok(text) => text,
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => String::new(),
+        Err(error) => return Err(error).with_context(|| format!("reading {}", path.display())),
+    };
+    Ok((sources, read_settings(&path.display().to_string(), &text)))
+}
+
+fn data_folder() -> anyhow::Result<PathBuf> {
+    let absolute = |name: &str| env::var_os(name).map(PathBuf::from).filter(|path| path.is_absolute());
+    absolute("XDG_DATA_HOME")
+        .or_else(|| absolute("HOME").map(|home| home.join(".local/share")))
+        .map(|data| data.join("tidings"))
+        .ok_or_else(|| anyhow!("neither HOME nor XDG_DATA_HOME is set; name a home with --home DIR"))
+}
+
+/// Looks a secret up where the configuration says it lies.
+pub fn secret(name: &SecretName) -> anyhow::Result<String> {
+    let text = match name {
+        SecretName::Env(variable) => env::var(variable)
+            .map_err(|_| anyhow!("the environment variable {variable} is not set; it should hold the secret"))?,
+        SecretName::File(path) => {
+            fs::read_to_string(path).with_context(|| format!("reading the secret in {}", path.display()))?
+        }
+    };
+    Ok(text.trim_end_matches(['\r', '\n']).to_owned())
+}

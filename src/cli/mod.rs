@@ -1,0 +1,91 @@
+//! The command line: what a person types becomes a call of the flow, and its result becomes words or JSON.
+
+pub mod args;
+mod home;
+mod exit;
+mod progress;
+mod run;
+mod demo;
+mod search;
+mod init;
+mod sources;
+mod digest;
+mod people;
+mod status;
+mod doctor;
+
+use std::io::{IsTerminal, Write};
+use std::process::ExitCode;
+
+use jiff::Timestamp;
+use serde::Serialize;
+use tracing_subscriber::EnvFilter;
+
+use args::{Cli, Command};
+use exit::Failure;
+
+/// What every command may know: where it is, what time it is, and how to answer.
+pub struct Desk {
+    /// `--home` or TIDINGS_HOME.
+    pub home: Option<std::path::PathBuf>,
+    pub now: Timestamp,
+    pub json: bool,
+}
+
+impl Desk {
+    /// Prints one JSON value on stdout.
+    pub fn print_json(&self, value: &impl Serialize) -> anyhow::Result<()> {
+        say(&serde_json::to_string_pretty(value)?)
+    }
+}
+
+/// Prints an answer on stdout. A reader that has left (`| head`) is no failure.
+pub fn say(text: &str) -> anyhow::Result<()> {
+    match writeln!(std::io::stdout().lock(), "{text}") {
+        Err(error) if error.kind() == std::io::ErrorKind::BrokenPipe => Ok(()),
+        result => Ok(result?),
+    }
+}
+
+/// Runs the command and gives its exit code: 0 done; 1 failed; 2 wrong use or wrong configuration; 75 another run is at work.
+pub fn main(cli: Cli) -> ExitCode {
+    start_logging(cli.verbose);
+    let desk = Desk { home: cli.home, now: cli.now.unwrap_or_else(Timestamp::now), json: cli.json };
+    let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
+        Ok(runtime) => runtime,
+        Err(error) => return Failure::from(anyhow::Error::new(error)).report(),
+    };
+    let result = runtime.block_on(async {
+        match cli.command {
+            Command::Run(args) => run::run(&desk, args).await,
+            Command::Demo => demo::demo(&desk).await,
+            Command::Search(args) => search::search(&desk, &args),
+            Command::Show { id } => search::show(&desk, &id),
+            Command::Init(args) => init::init(&desk, &args),
+            Command::Sources { command } => sources::sources(&desk, command).await,
+            Command::Digest { command } => digest::digest(&desk, command).await,
+            Command::People { command } => people::people(&desk, command),
+            Command::Status => status::status(&desk),
+            Command::Doctor => doctor::doctor(&desk),
+            Command::Reindex => run::reindex(&desk),
+        }
+    });
+    result.unwrap_or_else(Failure::report)
+}
+
+fn start_logging(verbose: u8) {
+    let level = match verbose {
+        0 => "warn",
+        1 => "tidings=info,warn",
+        _ => "tidings=debug,info",
+    };
+    // Of libraries only errors: tantivy and sled warn about what is none of a reader's business.
+    let quiet = if verbose < 2 { ",tantivy=error,sled=error,html5ever=error" } else { "" };
+    tracing_subscriber::fmt()
+        .with_env_filter(EnvFilter::new(format!("{level}{quiet}")))
+        .with_writer(std::io::stderr)
+        .with_ansi(std::io::stderr().is_terminal())
+        .with_target(false)
+        .without_time()
+        .init();
+}

@@ -1,0 +1,131 @@
+//! `tidings people`: who gets mail, and how more are added.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::io::{Read, Write};
+use std::path::Path;
+use std::process::ExitCode;
+
+use anyhow::Context;
+use serde_json::json;
+use tidings::config::{Person, read_settings};
+
+use super::args::PeopleCommand;
+use super::exit::Failure;
+use super::run::count;
+use super::{Desk, say};
+
+pub fn people(desk: &Desk, command: PeopleCommand) -> Result<ExitCode, Failure> {
+    match command {
+        PeopleCommand::List => list(desk),
+        PeopleCommand::Import { file } => import(desk, &file),
+    }
+}
+
+fn list(desk: &Desk) -> Result<ExitCode, Failure> {
+    let people = desk.setup()?.config.people;
+    if desk.json {
+        let people: Vec<_> =
+            people.iter().map(|person| json!({ "address": person.address, "name": person.name })).collect();
+        desk.print_json(&json!({ "version": 1, "people": people }))?;
+        return Ok(ExitCode::SUCCESS);
+    }
+    for person in &people {
+        say(&written(person))?;
+    }
+    if people.is_empty() {
+        eprintln!("Nobody yet. `tidings people import FILE` adds people, one `Name <address>` a line.");
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// `Name <address>`, or the address alone.
+fn written(person: &Person) -> String {
+    match person.name.as_str() {
+        "" => person.address.clone(),
+        name => format!("{name} <{}>", person.address),
+    }
+}
+
+/// Adds people at the end of tidings.toml, where their lines can be changed like any other. All or nobody: a list with a
+/// mistake adds nothing.
+fn import(desk: &Desk, file: &Path) -> Result<ExitCode, Failure> {
+    let setup = desk.setup()?;
+    let mut text = String::new();
+    if file == Path::new("-") {
+        std::io::stdin().read_to_string(&mut text).context("reading people from standard input")?;
+    } else {
+        text = fs::read_to_string(file).with_context(|| format!("reading people from {}", file.display()))?;
+    }
+    let mut known: BTreeSet<String> = setup.config.people.iter().map(|person| person.address.clone()).collect();
+    let (mut added, mut there, mut odd) = (String::new(), 0, Vec::new());
+    let mut new = 0;
+    for (number, line) in text.lines().enumerate() {
+        let line = line.trim().trim_start_matches('\u{feff}');
+        if line.is_empty() || line.starts_with('#') {
+            continue;
+        }
+        let Some((address, name)) = read_line(line) else {
+            odd.push(format!("{}:{}: `{line}` holds no mail address", file.display(), number + 1));
+            continue;
+        };
+        if !known.insert(address.clone()) {
+            there += 1;
+            continue;
+        }
+        new += 1;
+        added.push_str(&format!("\n[[people]]\naddress = {}\n", toml::Value::from(address)));
+        if !name.is_empty() {
+            added.push_str(&format!("name = {}\n", toml::Value::from(name)));
+        }
+    }
+    if !odd.is_empty() {
+        odd.push("Nobody was added. Write one `address`, `Name <address>` or `address,name` a line.".to_owned());
+        return Err(Failure::Wrong(odd.join("\n")));
+    }
+    if new > 0 {
+        append(&setup.home.settings(), &added)?;
+    }
+    say(&format!("{} added, {there} there already.", count(new, "person").replace("persons", "people")))?;
+    Ok(ExitCode::SUCCESS)
+}
+
+/// `address`, `Name <address>`, or `address,name` in either order.
+fn read_line(line: &str) -> Option<(String, String)> {
+    let bare = |text: &str| text.trim().trim_matches('"').trim().to_owned();
+    let (address, name) = if let Some((name, rest)) = line.split_once('<') {
+        (bare(rest.split('>').next()?), bare(name))
+    } else if let Some((one, other)) = line.split_once([',', ';', '\t']) {
+        let (one, other) = (bare(one), bare(other));
+        if one.contains('@') { (one, other) } else { (other, one) }
+    } else {
+        (bare(line), String::new())
+    };
+    let person = format!("[[people]]\naddress = {}\n", toml::Value::from(address.clone()));
+    // The same check as for a line that a person writes.
+    let people = read_settings("tidings.toml", &person).ok()?.people;
+    Some((people.into_iter().next()?.address, name))
+}
+
+/// Writes the file anew with more at its end, and only if the whole then reads without a mistake.
+fn append(path: &Path, added: &str) -> Result<(), Failure> {
+    let before = match fs::read_to_string(path) {
+        Ok(text) => text,
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => String::new(),
+        Err(error) => return Err(anyhow::Error::new(error).context(format!("reading {}", path.display())).into()),
+    };
+    let after = format!("{}\n{added}", before.trim_end()).trim_start().to_owned();
+    read_settings(&path.display().to_string(), &after).map_err(Failure::Mistakes)?;
+    let write = || -> anyhow::Result<()> {
+        let folder = path.parent().context("tidings.toml lies in a folder")?;
+        let mut file = tempfile::NamedTempFile::new_in(folder)?;
+        file.write_all(after.as_bytes())?;
+        if let Ok(there) = fs::metadata(path) {
+            file.as_file().set_permissions(there.permissions())?;
+        }
+        file.as_file().sync_all()?;
+        file.persist(path)?;
+        Ok(())
+    };
+    Ok(write().with_context(|| format!("writing {}", path.display()))?)
+}

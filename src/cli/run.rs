@@ -1,0 +1,138 @@
+//! `tidings run` and `tidings reindex`.
+
+use std::process::ExitCode;
+
+use tidings::flow::{self, Asked, Doors, Report, Setup, SourceReport, Status};
+
+use super::args::RunArgs;
+use super::exit::Failure;
+use super::home::secret;
+use super::progress::Progress;
+use super::{Desk, say};
+
+/// Faults that are named one by one; more are counted.
+const NAMED_FAULTS: usize = 6;
+
+pub async fn run(desk: &Desk, args: RunArgs) -> Result<ExitCode, Failure> {
+    let setup = desk.setup()?;
+    let asked = if args.source.is_empty() { Asked::Due } else { Asked::Named(args.source.clone()) };
+    if let Asked::Named(names) = &asked
+        && let Some(odd) = names.iter().find(|name| !setup.sources.iter().any(|source| source.name == **name))
+    {
+        return Err(Failure::Wrong(format!("there is no source named `{odd}`; `tidings sources list` names them")));
+    }
+    let progress = Progress::new();
+    let reports = if let Some(world) = &args.replay {
+        flow::replay(&setup, world, &asked, &secret, &progress).await?
+    } else {
+        let doors = Doors::open(&setup.config, args.record.as_deref(), &secret, desk.now)?;
+        let report = if args.dry_run {
+            flow::rehearse(&setup, doors.carrier, &asked, desk.now, &progress).await?
+        } else {
+            flow::run(&setup, &doors, &asked, desk.now, &progress).await?
+        };
+        vec![report]
+    };
+    drop(progress);
+    for report in &reports {
+        if desk.json {
+            desk.print_json(report)?;
+        }
+        eprintln!("{}", words(report, &setup));
+    }
+    let failed = reports.last().is_some_and(Report::nothing_answered);
+    Ok(if failed { ExitCode::FAILURE } else { ExitCode::SUCCESS })
+}
+
+pub fn reindex(desk: &Desk) -> Result<ExitCode, Failure> {
+    let setup = desk.setup()?;
+    let items = flow::reindex(&setup.home, desk.now)?;
+    if desk.json {
+        desk.print_json(&serde_json::json!({ "version": 1, "items": items }))?;
+    } else {
+        say(&format!("The index is made anew: {}.", count(items, "item")))?;
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// What a run did, for a person.
+pub fn words(report: &Report, setup: &Setup) -> String {
+    let mut lines = vec![sources_line(report)];
+    lines.extend(fault_lines(report));
+    let new: usize = report.sources.iter().map(|source| source.new).sum();
+    let updated: usize = report.sources.iter().map(|source| source.updated).sum();
+    let acts = &report.acts;
+    if new + updated + acts.judged > 0 {
+        let changed = if updated > 0 { format!(", {updated} changed") } else { String::new() };
+        lines.push(format!("{}{changed}; {} weighed, {} indexed.", count(new, "new item"), acts.judged, acts.indexed));
+    } else {
+        lines.push("Nothing new.".to_owned());
+    }
+    if acts.alerted > 0 {
+        let folder = setup.home.digests().join("alerts");
+        lines.push(format!("{} written to {}.", count(acts.alerted, "alert"), folder.display()));
+    }
+    for week in &acts.digests {
+        lines.push(format!("Digest {week}: {}", setup.home.digests().join(week).join("digest.html").display()));
+    }
+    if acts.letters_sent + acts.letters_waiting + acts.letters_dead > 0 {
+        let mut parts = vec![format!("{} sent", count(acts.letters_sent, "letter"))];
+        if acts.letters_waiting > 0 {
+            parts.push(format!("{} wait for another try", acts.letters_waiting));
+        }
+        if acts.letters_dead > 0 {
+            parts.push(format!("{} refused for good (`tidings status` names them)", acts.letters_dead));
+        }
+        lines.push(format!("{}.", parts.join(", ")));
+    }
+    if acts.failed > 0 {
+        lines.push(format!("{} failed and will be tried again.", count(acts.failed, "piece of work")));
+    }
+    lines.join("\n")
+}
+
+fn sources_line(report: &Report) -> String {
+    let with = |status: Status| report.sources.iter().filter(|source| source.status == status).count();
+    let all = report.sources.len();
+    let (ok, unchanged) = (with(Status::Ok), with(Status::NotModified));
+    let (not_due, failed) = (with(Status::NotDue), with(Status::Fault));
+    if report.nothing_answered() {
+        return format!(
+            "None of the {} asked could be reached, so only the local work was done; is there a network?",
+            count(failed, "source")
+        );
+    }
+    let mut parts = vec![format!("{} answered", ok + unchanged)];
+    if unchanged > 0 {
+        parts[0].push_str(&format!(" ({unchanged} unchanged)"));
+    }
+    if not_due > 0 {
+        parts.push(format!("{not_due} not due"));
+    }
+    if failed > 0 {
+        parts.push(format!("{failed} gave nothing"));
+    }
+    format!("{}: {}.", count(all, "source"), parts.join(", "))
+}
+
+fn fault_lines(report: &Report) -> Vec<String> {
+    let faults: Vec<(&SourceReport, &str)> =
+        report.sources.iter().filter_map(|source| Some((source, source.fault.as_ref()?.message.as_str()))).collect();
+    let shown = if report.nothing_answered() { 1 } else { NAMED_FAULTS };
+    let mut lines: Vec<String> =
+        faults.iter().take(shown).map(|(source, message)| format!("  {}: {message}", source.name)).collect();
+    if faults.len() > shown {
+        lines.push(format!("  and {} more; `tidings status` names them all", faults.len() - shown));
+    }
+    lines
+}
+
+/// "1 item", "3 items", "no items".
+pub fn count(number: usize, noun: &str) -> String {
+    match number {
+        0 => format!("no {noun}s"),
+        1 => format!("1 {noun}"),
+        _ if noun == "piece of work" => format!("{number} pieces of work"),
+        _ => format!("{number} {noun}s"),
+    }
+}

@@ -1,0 +1,74 @@
+//! `tidings status`: how the sources fare, what is still to be done, and what was set aside.
+
+use std::process::ExitCode;
+
+use jiff::Timestamp;
+use tidings::flow::ask;
+
+use super::exit::Failure;
+use super::run::count;
+use super::{Desk, say};
+
+pub fn status(desk: &Desk) -> Result<ExitCode, Failure> {
+    let home = desk.home()?;
+    let Some(status) = ask::status(&home)? else {
+        return Err(Failure::Wrong(format!(
+            "nothing has run in {} yet; `tidings run` asks the sources",
+            home.folder().display()
+        )));
+    };
+    if desk.json {
+        desk.print_json(&status)?;
+        return Ok(ExitCode::SUCCESS);
+    }
+    say(&format!("Last run {} ({}), in {}.", ago(status.at, desk.now), status.at, home.folder().display()))?;
+    let failing: Vec<_> = status.sources.iter().filter(|source| source.watched.failures > 0).collect();
+    let items: u64 = status.sources.iter().map(|source| source.watched.entries).sum();
+    say(&format!(
+        "{}, {} failing; {} in all.",
+        count(status.sources.len(), "source"),
+        failing.len(),
+        count(items as usize, "item")
+    ))?;
+    for source in failing {
+        let since = source
+            .watched
+            .answered
+            .map_or("never answered".to_owned(), |at| format!("last good {}", ago(at, desk.now)));
+        let message = source.watched.fault.as_ref().map_or("no reason kept", |fault| fault.message.as_str());
+        say(&format!("  {} ({} in a row, {since}): {message}", source.name, source.watched.failures))?;
+    }
+    for source in &status.sources {
+        if source.watched.failures == 0
+            && let Some(fault) = &source.watched.fault
+        {
+            say(&format!("  {} answers, but: {}", source.name, fault.message))?;
+        }
+    }
+    let waiting = status.judge + status.index + status.alert;
+    say(&format!(
+        "{} to do; {} set aside; {} waiting, {} refused for good.",
+        count(waiting, "piece of work"),
+        status.aside.len(),
+        count(status.letters_waiting, "letter"),
+        status.letters_dead
+    ))?;
+    for work in &status.aside {
+        let fault = work.fault.as_deref().unwrap_or("no reason kept");
+        say(&format!("  {} {}: failed {} times, last: {fault}", work.duty.word(), work.id, work.tries))?;
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// "3 hours ago".
+fn ago(then: Timestamp, now: Timestamp) -> String {
+    let seconds = now.duration_since(then).as_secs();
+    let (number, unit) = match seconds {
+        ..0 => return "in the future".to_owned(),
+        0..60 => return "just now".to_owned(),
+        60..3_600 => (seconds / 60, "minute"),
+        3_600..172_800 => (seconds / 3_600, "hour"),
+        _ => (seconds / 86_400, "day"),
+    };
+    format!("{} ago", count(number as usize, unit))
+}

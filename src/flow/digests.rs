@@ -1,0 +1,183 @@
+//! Digests: each week that has closed is written once, and its letters are queued.
+
+use std::cmp::Reverse;
+use std::fs;
+
+use anyhow::{Context, Result, bail};
+use jiff::Timestamp;
+
+use crate::edition::{Counts, Digest, EditionId, Trouble};
+use crate::keep::Keep;
+use crate::story::Story;
+use crate::tell::digest::{Period, choose, stem};
+use crate::tell::feeds;
+use crate::tell::letter::Message;
+use crate::tell::render::{self, Rendered};
+use crate::verdict::Level;
+
+use super::alerts::{letters, write_files};
+use super::report::{Acts, Report};
+use super::tellings::{sender, telling};
+use super::week::Week;
+use super::{Doors, Setup, send};
+
+/// Who put the stories in order, as the digest says it.
+const RANKED_BY: &str = "rules and a lexical score; no model read them";
+/// Routine stories that are offered for the room that is left.
+const ROUTINE: usize = 40;
+/// Owner of the ids in the digests' feed where no mail address names a domain (RFC 4151 wants one).
+const AUTHORITY: &str = "tidings.invalid";
+
+/// Writes every week that closed since this home began, oldest first. A week in which nothing was judged is no edition.
+pub(super) fn close_weeks(keep: &mut Keep, setup: &Setup, now: Timestamp, acts: &mut Acts) -> Result<()> {
+    let schedule = &setup.config.schedule;
+    let began = keep.first_run()?;
+    let mut weeks = Vec::new();
+    let mut week = Week::open_at(schedule, now)?.before(schedule)?;
+    while week.to > began {
+        if keep.closed(&EditionId::Digest(week.name.clone()))?.is_none() {
+            weeks.push(week.clone());
+        }
+        week = week.before(schedule)?;
+    }
+    for week in weeks.iter().rev() {
+        if keep.judged_count(week.from, week.to)? > 0 {
+            close_week(keep, setup, week, now)?;
+            acts.digests.push(week.name.clone());
+        }
+    }
+    Ok(())
+}
+
+fn close_week(keep: &mut Keep, setup: &Setup, week: &Week, now: Timestamp) -> Result<()> {
+    let (digest, rendered) = compose(keep, setup, week)?;
+    write_files(setup, rendered.files(&stem(&week.name)))?;
+    write_feeds(setup)?;
+    keep.keep_letters(&letters(setup, Message::Digest(&digest, &rendered), now)?, now)?;
+    keep.close(&EditionId::Digest(week.name.clone()), now)
+}
+
+fn compose(keep: &Keep, setup: &Setup, week: &Week) -> Result<(Digest, Rendered)> {
+    let mut stories: Vec<Story> = keep.stories_risen(week.from, week.to)?;
+    stories.retain(|story| story.verdict.level >= Level::Routine && rose_in(story, week));
+    stories.sort_by(|one, other| {
+        let rank = |story: &Story| (story.verdict.level, story.members.len().min(3));
+        Reverse(rank(one))
+            .cmp(&Reverse(rank(other)))
+            .then(other.verdict.relevance.total_cmp(&one.verdict.relevance))
+            .then_with(|| one.id.cmp(&other.id))
+    });
+    let mut routine = 0;
+    let mut tellings = Vec::new();
+    for story in &stories {
+        routine += usize::from(story.verdict.level == Level::Routine);
+        if story.verdict.level > Level::Routine || routine <= ROUTINE {
+            tellings.push(telling(keep, story, was_told_before(story, week))?);
+        }
+    }
+    let period =
+        Period { week: week.name.clone(), from: week.from, to: week.to, zone: setup.config.schedule.zone.clone() };
+    let troubles = troubles(keep, setup)?;
+    let counts = Counts {
+        read: keep.judged_count(week.from, week.to)?,
+        told: 0,
+        sources: setup.sources.len() as u64,
+        sources_failing: troubles.len() as u64,
+        set_aside: keep.aside()?.len() as u64,
+    };
+    let digest = choose(tellings, &period, counts, troubles, RANKED_BY);
+    let rendered = render::digest(&digest)?;
+    Ok((digest, rendered))
+}
+
+/// It reached, in this week, a level at which it is told.
+fn rose_in(story: &Story, week: &Week) -> bool {
+    let told = |level: Level| level >= Level::Routine;
+    story.rises.iter().any(|rise| told(rise.level) && rise.at >= week.from && rise.at < week.to)
+}
+
+/// An earlier week's digest had it, so this one tells an update.
+fn was_told_before(story: &Story, week: &Week) -> bool {
+    story.rises.iter().any(|rise| rise.level >= Level::Notable && rise.at < week.from)
+}
+
+fn troubles(keep: &Keep, setup: &Setup) -> Result<Vec<Trouble>> {
+    let mut troubles = Vec::new();
+    for source in &setup.sources {
+        if let Some(watched) = keep.watched(&source.name)?
+            && watched.failures > 0
+            && let Some(fault) = watched.fault
+        {
+            let (source, last_good) = (source.name.clone(), watched.answered);
+            troubles.push(Trouble { source, message: fault.message, last_good });
+        }
+    }
+    Ok(troubles)
+}
+
+/// digests/feed.atom and feed.json, from the digests that lie there.
+fn write_feeds(setup: &Setup) -> Result<()> {
+    let mut digests = Vec::new();
+    for entry in fs::read_dir(setup.home.digests()).context("listing the digests")? {
+        let path = entry?.path().join("digest.json");
+        let is_week = path
+            .parent()
+            .and_then(|folder| folder.file_name())
+            .is_some_and(|name| name.to_string_lossy().contains("-W"));
+        if is_week && path.exists() {
+            let text = fs::read_to_string(&path).with_context(|| format!("reading {}", path.display()))?;
+            digests.push(serde_json::from_str(&text).with_context(|| format!("understanding {}", path.display()))?);
+        }
+    }
+    let authority = sender(setup)?.map_or_else(|| AUTHORITY.to_owned(), |sender| sender.domain());
+    write_files(setup, feeds::write(&digests, &authority)?)
+}
+
+/// The digest of a week as it would be written now; nothing is kept or sent.
+///
+/// # Errors
+/// When the home can't be held, or the week's name is none.
+pub fn preview_digest(setup: &Setup, week: Option<&str>, now: Timestamp) -> Result<Rendered> {
+    let keep = Keep::open(setup.home.folder(), "tidings digest preview", now)?;
+    let schedule = &setup.config.schedule;
+    let week = week.map_or_else(|| Week::open_at(schedule, now), |name| Week::named(schedule, name))?;
+    Ok(compose(&keep, setup, &week)?.1)
+}
+
+/// Writes a closed week to digests/ (the last one, unless named) and queues its letters; returns its name.
+///
+/// # Errors
+/// When the week is still open or not known, or the home can't be held.
+pub fn write_digest(setup: &Setup, week: Option<&str>, now: Timestamp) -> Result<String> {
+    let mut keep = Keep::open(setup.home.folder(), "tidings digest write", now)?;
+    let week = closed_week(setup, week, now)?;
+    close_week(&mut keep, setup, &week, now)?;
+    keep.checkpoint()?;
+    Ok(week.name)
+}
+
+/// Writes a closed week and sends it to everybody who has not had it.
+///
+/// # Errors
+/// As `write_digest`. What became of the letters is in the report.
+pub async fn send_digest(setup: &Setup, doors: &Doors, week: Option<&str>, now: Timestamp) -> Result<Report> {
+    let mut keep = Keep::open(setup.home.folder(), "tidings digest send", now)?;
+    let week = closed_week(setup, week, now)?;
+    let mut report = Report::new(now);
+    close_week(&mut keep, setup, &week, now)?;
+    report.acts.digests.push(week.name);
+    send::send(&mut keep, doors, now, &mut report.acts).await?;
+    keep.checkpoint()?;
+    Ok(report)
+}
+
+fn closed_week(setup: &Setup, week: Option<&str>, now: Timestamp) -> Result<Week> {
+    let schedule = &setup.config.schedule;
+    let open = Week::open_at(schedule, now)?;
+    let week = week.map_or_else(|| open.before(schedule), |name| Week::named(schedule, name))?;
+    if week.to > now {
+        let closes = week.to.to_zoned(schedule.zone.clone()).strftime("%A %-d %B %H:%M");
+        bail!("{} is still open until {closes}; `tidings digest preview` shows it so far", week.name);
+    }
+    Ok(week)
+}

@@ -1,0 +1,64 @@
+//! Doors: the four-walled house opens to the outside here, as tidings.toml says.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use anyhow::{Context, Result};
+use jiff::Timestamp;
+
+use crate::config::{Config, SecretName};
+use crate::edition::ChannelName;
+use crate::fetch::Carrier;
+use crate::fetch::recorded::{Recorded, Recorder};
+use crate::fetch::web::Web;
+use crate::tell::Channel;
+use crate::tell::channel::mail::Smtp;
+use crate::tell::channel::webhook::Hook;
+
+/// The doors to the outside. Tests and the demo bring their own.
+pub struct Doors {
+    pub carrier: Arc<dyn Carrier>,
+    /// The channels that are set up; a letter for another one waits.
+    pub channels: BTreeMap<ChannelName, Arc<dyn Channel>>,
+}
+
+/// Gives the secret that lies in a place; who may look there is decided by the caller.
+pub type Secrets<'s> = &'s dyn Fn(&SecretName) -> Result<String>;
+
+impl Doors {
+    /// The real doors: the web (recorded below `record`, if given) and the channels of the configuration.
+    ///
+    /// # Errors
+    /// When a secret is missing or a setting can't be used; nothing has been asked or sent by then.
+    pub fn open(config: &Config, record: Option<&Path>, secrets: Secrets<'_>, now: Timestamp) -> Result<Doors> {
+        let web = Web::new(&config.network, BTreeMap::new())?;
+        let carrier: Arc<dyn Carrier> = match record {
+            Some(world) => Arc::new(Recorder::new(web, world, now)?),
+            None => Arc::new(web),
+        };
+        Ok(Doors { carrier, channels: channels(config, secrets)? })
+    }
+
+    /// A recorded pass in place of the web, and the channels of the configuration.
+    ///
+    /// # Errors
+    /// As [`Doors::open`].
+    pub fn onto(pass: PathBuf, config: &Config, secrets: Secrets<'_>) -> Result<Doors> {
+        Ok(Doors { carrier: Arc::new(Recorded::new(pass)), channels: channels(config, secrets)? })
+    }
+}
+
+fn channels(config: &Config, secrets: Secrets<'_>) -> Result<BTreeMap<ChannelName, Arc<dyn Channel>>> {
+    let mut channels: BTreeMap<ChannelName, Arc<dyn Channel>> = BTreeMap::new();
+    if let Some(mail) = &config.mail {
+        let password = mail.password.as_ref().map(secrets).transpose().context("opening [mail]")?;
+        channels.insert(ChannelName::Mail, Arc::new(Smtp::new(mail, password).context("opening [mail]")?));
+    }
+    if let Some(webhook) = &config.webhook {
+        let secret = webhook.secret.as_ref().map(secrets).transpose().context("opening [webhook]")?;
+        let hook = Hook::new(webhook, secret.as_deref()).context("opening [webhook]")?;
+        channels.insert(ChannelName::Webhook, Arc::new(hook));
+    }
+    Ok(channels)
+}

@@ -1,0 +1,146 @@
+//! Gather: ask the sources that are due, read what they answer, and keep it.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use anyhow::{Context, Result, bail};
+use jiff::{SignedDuration, Timestamp};
+use tokio::task::JoinSet;
+
+use crate::fetch::Carrier;
+use crate::item::{Fault, FaultKind, Reading};
+use crate::keep::{Keep, Watched};
+use crate::page::{Answer, Mark, Request};
+use crate::read;
+use crate::source::Source;
+
+use super::report::{FaultReport, SourceReport, Status};
+use super::{Setup, Watcher};
+
+/// Cron is never exact: an hourly source counts as due a little before its hour is over, or it would be asked every other.
+const SLACK: SignedDuration = SignedDuration::from_mins(5);
+
+/// Which sources a run asks.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Asked {
+    /// Those whose interval is over.
+    Due,
+    /// All, whatever their interval.
+    All,
+    /// These alone, whatever their interval.
+    Named(Vec<String>),
+}
+
+/// What came of asking one source.
+enum Answered {
+    Read { reading: Reading, mark: Mark },
+    NotModified(Mark),
+    Fault(Fault),
+}
+
+pub(super) async fn gather(
+    keep: &mut Keep,
+    setup: &Setup,
+    carrier: &Arc<dyn Carrier>,
+    asked: &Asked,
+    now: Timestamp,
+    watcher: &dyn Watcher,
+) -> Result<Vec<SourceReport>> {
+    if let Asked::Named(names) = asked {
+        for name in names {
+            if !setup.sources.iter().any(|source| source.name == *name) {
+                bail!("there is no source named `{name}`; `tidings sources list` names them");
+            }
+        }
+    }
+    let holds = keep.holds()?;
+    let mut reports = Vec::new();
+    let mut answers = JoinSet::new();
+    for (place, source) in setup.sources.iter().enumerate() {
+        let watched = keep.watched(&source.name)?;
+        reports.push(SourceReport::new(&source.name, Status::NotDue));
+        if !is_asked(source, watched.as_ref(), &holds, asked, now) {
+            continue;
+        }
+        let carrier = Arc::clone(carrier);
+        let mark = watched.map(|watched| watched.mark).unwrap_or_default();
+        let request = Request { url: source.from.url().clone(), mark, now };
+        answers.spawn(async move { (place, ask(carrier, request).await) });
+    }
+    watcher.asking(answers.len());
+    while let Some(answer) = answers.join_next().await {
+        let (place, answered) = answer.context("asking a source")?;
+        let source = &setup.sources[place];
+        watcher.answered(&source.name);
+        reports[place] = keep_answer(keep, source, answered, now)?;
+    }
+    // What earlier runs were told holds until it is over; what this one was told comes on top.
+    let mut holds: BTreeMap<_, _> = holds.into_iter().filter(|(_, until)| *until > now).collect();
+    holds.extend(carrier.holds());
+    keep.keep_holds(&holds)?;
+    Ok(reports)
+}
+
+fn is_asked(
+    source: &Source,
+    watched: Option<&Watched>,
+    holds: &BTreeMap<String, Timestamp>,
+    asked: &Asked,
+    now: Timestamp,
+) -> bool {
+    let host = source.from.url().host_str().unwrap_or_default();
+    if holds.get(host).is_some_and(|until| *until > now) {
+        return false;
+    }
+    match asked {
+        Asked::All => true,
+        Asked::Named(names) => names.contains(&source.name),
+        // A clock that was set back must not silence a source until it has caught up: a last time in the future is none.
+        Asked::Due => watched.and_then(|watched| watched.asked).is_none_or(|last| {
+            let slack = SLACK.min(source.every / 10);
+            let age = now.duration_since(last);
+            age.is_negative() || age + slack >= source.every
+        }),
+    }
+}
+
+/// Asks and reads. Reading may take long, so it leaves the async threads.
+async fn ask(carrier: Arc<dyn Carrier>, request: Request) -> Answered {
+    match carrier.carry(&request).await {
+        Ok(Answer::NotModified(mark)) => Answered::NotModified(mark),
+        Err(fault) => Answered::Fault(fault),
+        Ok(Answer::Page(page)) => {
+            let read = tokio::task::spawn_blocking(move || (read::feed(&page), page.mark));
+            match read.await {
+                Ok((reading, mark)) => Answered::Read { reading, mark },
+                Err(_) => {
+                    Answered::Fault(Fault::new(FaultKind::Damaged, "reading it ended in a panic; nothing was kept"))
+                }
+            }
+        }
+    }
+}
+
+fn keep_answer(keep: &mut Keep, source: &Source, answered: Answered, now: Timestamp) -> Result<SourceReport> {
+    let (reading, mark) = match answered {
+        Answered::NotModified(mark) => {
+            keep.keep_not_modified(source, mark, now)?;
+            return Ok(SourceReport::new(&source.name, Status::NotModified));
+        }
+        Answered::Fault(fault) => {
+            keep.keep_fault(source, &fault, now)?;
+            return Ok(SourceReport::failed(&source.name, &fault));
+        }
+        Answered::Read { reading, mark } => (reading, mark),
+    };
+    let kept = keep.keep_reading(source, &reading, mark, now)?;
+    let failed = kept.fault.as_ref().is_some_and(|fault| !fault.kind.is_minor());
+    let status = if failed { Status::Fault } else { Status::Ok };
+    Ok(SourceReport {
+        entries: kept.entries,
+        new: kept.new.len(),
+        updated: kept.updated.len(),
+        fault: kept.fault.as_ref().map(FaultReport::of),
+        ..SourceReport::new(&source.name, status)
+    })
+}

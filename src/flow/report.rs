@@ -1,0 +1,93 @@
+//! What a run did, in numbers: printed for people, and as `run --json`.
+
+use jiff::Timestamp;
+use serde::Serialize;
+
+use crate::item::{Fault, FaultKind};
+
+/// One run. The shape of `run --json`: fields may be added, not renamed.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Report {
+    pub version: u32,
+    pub now: Timestamp,
+    pub sources: Vec<SourceReport>,
+    pub acts: Acts,
+    /// Wall time of the run.
+    pub seconds: f64,
+}
+
+impl Report {
+    pub fn new(now: Timestamp) -> Report {
+        Report { version: 1, now, sources: Vec::new(), acts: Acts::default(), seconds: 0.0 }
+    }
+
+    /// Sources were asked, and none of them answered.
+    pub fn nothing_answered(&self) -> bool {
+        let mut asked = self.sources.iter().filter(|source| source.status != Status::NotDue).peekable();
+        asked.peek().is_some() && asked.all(|source| source.status == Status::Fault)
+    }
+}
+
+/// What became of one source in a run.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct SourceReport {
+    pub name: String,
+    pub status: Status,
+    /// Entries on the page.
+    pub entries: usize,
+    pub new: usize,
+    pub updated: usize,
+    pub fault: Option<FaultReport>,
+}
+
+impl SourceReport {
+    pub fn new(name: &str, status: Status) -> SourceReport {
+        SourceReport { name: name.to_owned(), status, entries: 0, new: 0, updated: 0, fault: None }
+    }
+
+    pub fn failed(name: &str, fault: &Fault) -> SourceReport {
+        SourceReport { fault: Some(FaultReport::of(fault)), ..SourceReport::new(name, Status::Fault) }
+    }
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Status {
+    Ok,
+    NotModified,
+    /// Asked less than its interval ago, or its host asked us to wait.
+    NotDue,
+    Fault,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct FaultReport {
+    pub kind: FaultKind,
+    pub message: String,
+}
+
+impl FaultReport {
+    pub fn of(fault: &Fault) -> FaultReport {
+        FaultReport { kind: fault.kind, message: fault.message.clone() }
+    }
+}
+
+/// What the acts after fetching did.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+pub struct Acts {
+    /// Items that got a verdict.
+    pub judged: usize,
+    /// Items written to the index.
+    pub indexed: usize,
+    /// Stories for which an alert was written.
+    pub alerted: usize,
+    /// Weeks whose digest was written, `2026-W47`.
+    pub digests: Vec<String>,
+    pub letters_sent: usize,
+    /// Letters that wait for another try.
+    pub letters_waiting: usize,
+    /// Letters refused for good.
+    pub letters_dead: usize,
+    /// Work that failed and will be tried again.
+    pub failed: usize,
+}

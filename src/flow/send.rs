@@ -1,0 +1,34 @@
+//! Send: carry the letters that wait, each once.
+
+use anyhow::Result;
+use jiff::Timestamp;
+
+use crate::edition::LetterState;
+use crate::keep::Keep;
+use crate::tell::outbox;
+
+use super::Doors;
+use super::report::Acts;
+
+pub(super) async fn send(keep: &mut Keep, doors: &Doors, now: Timestamp, acts: &mut Acts) -> Result<()> {
+    for letter in keep.pending_letters(now)? {
+        let Some(channel) = doors.channels.get(&letter.reader.channel) else {
+            acts.letters_waiting += 1;
+            continue;
+        };
+        let bytes = keep.bytes(&letter)?;
+        let Some(letter) = keep.letter_begins(&letter, now)? else { continue };
+        let outcome = channel.deliver(&letter, &bytes, now).await;
+        let (state, next_try, answer) = outbox::after(&letter, &outcome, now);
+        keep.letter_ends(&letter, state, next_try, &answer, now)?;
+        match state {
+            LetterState::Sent => acts.letters_sent += 1,
+            LetterState::Dead => acts.letters_dead += 1,
+            LetterState::Queued | LetterState::Sending => acts.letters_waiting += 1,
+        }
+    }
+    for channel in doors.channels.values() {
+        channel.close().await;
+    }
+    Ok(())
+}

@@ -1,0 +1,59 @@
+//! Tellings: a story as a reader sees it, gathered from what is kept.
+
+use anyhow::{Context, Result};
+
+use crate::edition::{Also, ChannelName, Reader, Telling};
+use crate::guard::text;
+use crate::keep::Keep;
+use crate::story::Story;
+use crate::tell::channel::mail::Sender;
+
+use super::Setup;
+
+/// Characters of a story's own words that are shown: two or three sentences.
+const EXCERPT: usize = 300;
+
+pub(super) fn telling(keep: &Keep, story: &Story, update: bool) -> Result<Telling> {
+    let lead =
+        keep.item(&story.lead)?.with_context(|| format!("the item {} of story {} is gone", story.lead, story.id))?;
+    let words = keep.text(&lead)?;
+    let others = keep.members(story)?.into_iter().filter(|item| item.id != story.lead);
+    let also = others.map(|item| Also { source: item.source, url: item.link }).collect();
+    Ok(Telling {
+        story: story.id.clone(),
+        item: lead.id.clone(),
+        level: story.verdict.level,
+        category: story.verdict.category,
+        at: lead.at(),
+        title: lead.title,
+        url: lead.link,
+        source: lead.source,
+        trust: lead.trust,
+        excerpt: text::excerpt(&words, EXCERPT),
+        action: story.verdict.action.clone(),
+        why: story.verdict.why.clone(),
+        also,
+        update,
+    })
+}
+
+/// Everybody an edition goes to.
+pub(super) fn readers(setup: &Setup) -> Vec<Reader> {
+    let mut readers = Vec::new();
+    if setup.config.mail.is_some() {
+        readers.extend(setup.config.people.iter().map(|person| Reader {
+            channel: ChannelName::Mail,
+            address: person.address.clone(),
+            name: person.name.clone(),
+        }));
+    }
+    if let Some(webhook) = &setup.config.webhook {
+        readers.push(Reader { channel: ChannelName::Webhook, address: webhook.name.clone(), name: String::new() });
+    }
+    readers
+}
+
+/// Who mail comes from; None where no mail is set up.
+pub(super) fn sender(setup: &Setup) -> Result<Option<Sender>> {
+    setup.config.mail.as_ref().map(Sender::new).transpose()
+}

@@ -1,0 +1,50 @@
+//! Weigh: give every item that lacks one its verdict and its story.
+
+use anyhow::Result;
+use jiff::Timestamp;
+
+use crate::item::ItemId;
+use crate::judge::{Judge, group};
+use crate::keep::Keep;
+use crate::verdict::Level;
+use crate::work::{Duty, Work};
+
+use super::report::Acts;
+
+pub(super) fn weigh(keep: &mut Keep, judge: &Judge, now: Timestamp, acts: &mut Acts) -> Result<()> {
+    for work in keep.work(Duty::Judge)? {
+        match weigh_one(keep, judge, &work, now) {
+            Ok(()) => acts.judged += 1,
+            Err(error) => {
+                tracing::warn!("judging {}: {error:#}", work.id);
+                keep.work_failed(&work, &format!("{error:#}"))?;
+                acts.failed += 1;
+            }
+        }
+    }
+    Ok(())
+}
+
+fn weigh_one(keep: &mut Keep, judge: &Judge, work: &Work, now: Timestamp) -> Result<()> {
+    let id = ItemId(work.id.clone());
+    let Some(item) = keep.item(&id)? else {
+        return keep.work_done(work);
+    };
+    let text = keep.text(&item)?;
+    let verdict = judge.verdict(&item, &text, now);
+    let keys = judge.story_keys(&item, &text);
+
+    // An item that was judged before stays in its story, whatever its keys have become.
+    let story = match keep.judged(&id)? {
+        Some(judged) => keep.story(&judged.story)?,
+        None => group::belongs_to(&item, keep.stories_of(&keys)?),
+    };
+    let was = story.as_ref().map_or(Level::Noise, |story| story.verdict.level);
+    let story = group::join(story, &item, &verdict, now);
+    let mut follow = Vec::new();
+    if story.verdict.level == Level::Critical && was < Level::Critical {
+        follow.push(Work::new(Duty::Alert, story.id.0.clone(), story.id.0.clone(), now));
+    }
+    keep.keep_judgement(work, &id, &verdict, &story, &keys, &follow, now)?;
+    Ok(())
+}

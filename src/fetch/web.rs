@@ -82,10 +82,11 @@ impl Web {
 
     /// Follows one request through its redirects. `total_timeout` runs while the request is under way, over all its hops; it
     /// stands still while a hop waits for its turn, so that many sources on one host do not cost each other their time.
-    async fn follow(&self, request: &Request) -> Result<Answer, Fault> {
+    /// `visited` gets every address that was to be asked.
+    async fn follow(&self, request: &Request, visited: &mut Vec<Url>) -> Result<Answer, Fault> {
         let mut url = request.url.clone();
         url.set_fragment(None);
-        let mut visited = vec![url.clone()];
+        visited.push(url.clone());
         let mut left = self.total_timeout;
         loop {
             let client = self.client_for(&url, &request.url)?;
@@ -144,13 +145,8 @@ impl Web {
             }
             Ok(Meaning::Moved) => {
                 let location = header(LOCATION).and_then(|bytes| str::from_utf8(bytes).ok());
-                let Some(next) = location.and_then(|text| url.join(text.trim()).ok()) else {
-                    return Err(redirect_fault(url, "names no address"));
-                };
-                if let Some(refusal) = address::url_refusal(&next) {
-                    return Err(forbidden(&next, refusal));
-                }
-                let mut next = next;
+                let next = location.and_then(|text| url.join(text.trim()).ok());
+                let mut next = next.ok_or_else(|| redirect_fault(url, "names no address"))?;
                 next.set_fragment(None);
                 Ok(Step::Moved(next))
             }
@@ -228,7 +224,17 @@ impl Web {
 
 impl Carrier for Web {
     fn carry<'a>(&'a self, request: &'a Request) -> Carried<'a> {
-        Box::pin(self.follow(request))
+        Box::pin(async move {
+            let mut visited = Vec::new();
+            let answer = self.follow(request, &mut visited).await;
+            answer.map_err(|mut fault| {
+                if visited.len() > 1 {
+                    // The message names the hop; a person knows the source's own address.
+                    fault.message.push_str(&format!(" (redirected from {})", shown(&request.url)));
+                }
+                fault
+            })
+        })
     }
 
     fn holds(&self) -> BTreeMap<String, Timestamp> {

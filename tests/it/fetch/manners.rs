@@ -95,6 +95,12 @@ async fn a_wait_that_is_asked_for_meanwhile_reaches_those_in_line() {
     let until = now() + jiff::SignedDuration::from_secs(60);
     let (in_line, ()) = tokio::join!(manners.turn("a", now()), async { manners.hold("a", until) });
     assert_eq!(in_line.map(drop), Err(until));
+
+    manners.turn("b", now()).await.map(drop).expect("a turn");
+    manners.hold("b", until);
+    let begin = Instant::now();
+    assert_eq!(manners.turn("b", now()).await.map(drop), Err(until));
+    assert_eq!(begin.elapsed(), Duration::ZERO, "there is nothing to wait for");
 }
 
 #[test]

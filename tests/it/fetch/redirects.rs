@@ -69,3 +69,20 @@ async fn a_redirect_to_a_host_that_asked_us_to_wait_waits() {
     assert_eq!(server.log().len(), 0, "a host is one host on all its ports");
     assert_eq!(web.holds().len(), 1);
 }
+
+#[tokio::test]
+async fn a_fault_behind_a_redirect_names_both_ends() {
+    let server = Server::start(|asked| match asked.path.as_str() {
+        "/old?key=1" => Reply::head("302 Found", &["location: /new"]),
+        "/inside" => Reply::head("302 Found", &["location: http://10.0.0.1/"]),
+        _ => Reply::whole("404 Not Found", &[], ""),
+    });
+    let web = web(&network());
+    for (path, kind, end) in
+        [("/old?key=1", FaultKind::Status, "/new:"), ("/inside", FaultKind::Forbidden, "10.0.0.1/:")]
+    {
+        let fault = fault(carry(&web, &server.url(path)).await, kind);
+        let begin = format!("(redirected from {})", server.url(path.split('?').next().unwrap_or(path)));
+        assert!(fault.message.contains(end) && fault.message.ends_with(&begin), "{fault}");
+    }
+}

@@ -12,7 +12,8 @@
 //! <rss version="2.0">…
 //! ```
 //!
-//! `x-final-url` says where the bytes were found, if a redirect led away from the URL that was asked.
+//! `x-final-url` says where the bytes were found, if a redirect led away from the URL that was asked; it is whole, with its
+//! query, so a recording of feeds with keys in their addresses is not for everybody's eyes.
 
 use std::collections::{BTreeMap, HashMap};
 use std::fs;

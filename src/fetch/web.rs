@@ -41,6 +41,9 @@ const ACCEPTED: &str = "application/atom+xml, application/rss+xml, application/f
 /// A request is a GET with one User-Agent, no cookies, no Referer, no proxy (a proxy would resolve names out of our sight),
 /// and the validators of its mark, which are sent only to the very address they came from: to another address they would be
 /// a tracking token at best, and at worst an excuse to answer 304 for words we have not read.
+///
+/// Blocks of `allow` are open at the host and port of any source's own line, and whoever runs that host's DNS may point it
+/// into them; so a home should allow single servers rather than whole networks.
 #[derive(Debug)]
 pub struct Web {
     /// Dials public addresses only.

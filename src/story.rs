@@ -32,13 +32,19 @@ pub struct Story {
     pub id: StoryId,
     /// The items that tell it, in the order they were judged.
     pub members: Vec<Member>,
-    /// The member that speaks for it: the most trusted, then the earliest.
+    /// The member that speaks for it: the most trusted, then one with a telling title, then the earliest.
     pub lead: ItemId,
     /// The highest verdict among the members.
     pub verdict: Verdict,
     /// Each time it rose to a higher level, oldest first. A digest's week holds the stories that rose in it.
     pub rises: Vec<Rise>,
 }
+
+/// From here on a verdict's `critical` counts as a leg.
+pub const LEG: f64 = 0.5;
+
+/// "lantern-code 4.12.3", "Release v4.12.3".
+const BARE_WORDS: usize = 2;
 
 /// One of the items that tell a story, with what decides how far it counts.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -50,17 +56,23 @@ pub struct Member {
     pub site: String,
     /// What this item alone was judged.
     pub level: Level,
+    /// It raises an alarm: one of the two legs that an alert needs where no maker speaks.
+    pub leg: bool,
+    /// Its title is a name and a number; one that says more speaks better for the story.
+    pub bare: bool,
 }
 
 impl Member {
-    pub fn of(item: &Item, level: Level) -> Member {
+    pub fn of(item: &Item, verdict: &Verdict) -> Member {
         let host = item.link.as_ref().and_then(|link| link.host_str()).unwrap_or_default();
         Member {
             item: item.id.clone(),
             source: item.source.clone(),
             trust: item.trust,
             site: host.strip_prefix("www.").unwrap_or(host).to_owned(),
-            level,
+            level: verdict.level,
+            leg: verdict.critical >= LEG,
+            bare: item.title.split_whitespace().count() <= BARE_WORDS,
         }
     }
 }

@@ -53,6 +53,9 @@ pub struct Verdict {
     pub topics: Vec<String>,
     /// What a reader could do about it, composed from recognised parts (product, version), never from free text.
     pub action: Option<String>,
+    /// It was old when we first saw it: searchable, but nothing to do about it and no line in a digest by itself.
+    #[serde(default)]
+    pub old: bool,
     /// Every reason, strongest first.
     pub why: Vec<Reason>,
     pub at: Timestamp,

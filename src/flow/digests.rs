@@ -8,6 +8,7 @@ use jiff::Timestamp;
 
 use crate::edition::{Counts, Digest, EditionId, Trouble};
 use crate::keep::Keep;
+use crate::source::Trust;
 use crate::story::Story;
 use crate::tell::digest::{Period, choose, stem};
 use crate::tell::feeds;
@@ -23,8 +24,9 @@ use super::{Doors, Setup, send};
 
 /// Who put the stories in order, as the digest says it.
 const RANKED_BY: &str = "rules and a lexical score; no model read them";
-/// Routine stories that are offered for the room that is left.
-const ROUTINE: usize = 40;
+/// A routine story may fill room that is left if its maker tells it or its relevance is at least this; one word of the
+/// profile in a newspaper's title is less.
+const FILLS_ROOM: f64 = 0.35;
 /// Owner of the ids in the digests' feed where no mail address names a domain (RFC 4151 wants one).
 const AUTHORITY: &str = "tidings.invalid";
 
@@ -59,7 +61,7 @@ fn close_week(keep: &mut Keep, setup: &Setup, week: &Week, now: Timestamp) -> Re
 
 fn compose(keep: &Keep, setup: &Setup, week: &Week) -> Result<(Digest, Rendered)> {
     let mut stories: Vec<Story> = keep.stories_risen(week.from, week.to)?;
-    stories.retain(|story| story.verdict.level >= Level::Routine && rose_in(story, week));
+    stories.retain(|story| is_worth_a_line(story) && rose_in(story, week));
     stories.sort_by(|one, other| {
         let rank = |story: &Story| (story.verdict.level, story.members.len().min(3));
         Reverse(rank(one))
@@ -67,14 +69,8 @@ fn compose(keep: &Keep, setup: &Setup, week: &Week) -> Result<(Digest, Rendered)
             .then(other.verdict.relevance.total_cmp(&one.verdict.relevance))
             .then_with(|| one.id.cmp(&other.id))
     });
-    let mut routine = 0;
-    let mut tellings = Vec::new();
-    for story in &stories {
-        routine += usize::from(story.verdict.level == Level::Routine);
-        if story.verdict.level > Level::Routine || routine <= ROUTINE {
-            tellings.push(telling(keep, story, was_told_before(story, week))?);
-        }
-    }
+    let tellings =
+        stories.iter().map(|story| telling(keep, story, was_told_before(story, week))).collect::<Result<Vec<_>>>()?;
     let period =
         Period { week: week.name.clone(), from: week.from, to: week.to, zone: setup.config.schedule.zone.clone() };
     let troubles = troubles(keep, setup)?;
@@ -88,6 +84,15 @@ fn compose(keep: &Keep, setup: &Setup, week: &Week) -> Result<(Digest, Rendered)
     let digest = choose(tellings, &period, counts, troubles, RANKED_BY);
     let rendered = render::digest(&digest)?;
     Ok((digest, rendered))
+}
+
+fn is_worth_a_line(story: &Story) -> bool {
+    let by_maker = || story.members.iter().any(|member| member.trust == Trust::Official);
+    match story.verdict.level {
+        Level::Critical | Level::Notable => true,
+        Level::Routine => !story.verdict.old && (by_maker() || story.verdict.relevance >= FILLS_ROOM),
+        Level::Noise => false,
+    }
 }
 
 /// It reached, in this week, a level at which it is told.

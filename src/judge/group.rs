@@ -60,7 +60,7 @@ pub fn belongs_to(item: &Item, candidates: Vec<Story>) -> Option<Story> {
 
 /// The story with this item in it: a new one, or an old one with one more voice or a changed verdict.
 pub fn join(story: Option<Story>, item: &Item, verdict: &Verdict, now: Timestamp) -> Story {
-    let member = Member::of(item, verdict.level);
+    let member = Member::of(item, verdict);
     let Some(mut story) = story else {
         let rises = vec![Rise { at: now, level: verdict.level }];
         let (id, lead) = (StoryId::founded_by(&item.id), item.id.clone());
@@ -70,10 +70,9 @@ pub fn join(story: Option<Story>, item: &Item, verdict: &Verdict, now: Timestamp
         Some(known) => *known = member,
         None => story.members.push(member),
     }
-    let lead_trust =
-        |story: &Story| story.members.iter().find(|member| member.item == story.lead).map(|member| member.trust);
-    if Some(item.trust) > lead_trust(&story) {
-        story.lead = item.id.clone();
+    // The first of the best: `max_by_key` would give the last.
+    if let Some(best) = story.members.iter().rev().max_by_key(|member| (member.trust, !member.bare)) {
+        story.lead = best.item.clone();
     }
     if verdict.level > story.verdict.level
         || (verdict.level == story.verdict.level && verdict.critical > story.verdict.critical)
@@ -81,8 +80,7 @@ pub fn join(story: Option<Story>, item: &Item, verdict: &Verdict, now: Timestamp
         let action = verdict.action.clone().or(story.verdict.action.take());
         story.verdict = Verdict { action, ..verdict.clone() };
     }
-    if story.verdict.level < Level::Critical && story.verdict.critical >= 0.5 && has_two_legs(&story) && !item.baseline
-    {
+    if story.verdict.level < Level::Critical && has_two_legs(&story) && !item.baseline {
         story.verdict.level = Level::Critical;
         story.verdict.why.insert(
             0,
@@ -98,9 +96,9 @@ pub fn join(story: Option<Story>, item: &Item, verdict: &Verdict, now: Timestamp
     story
 }
 
-/// Two sites each found it notable on their own, and one of them is official or expert.
+/// Two sites raise the same alarm, and one of them is official or expert.
 fn has_two_legs(story: &Story) -> bool {
-    let legs = || story.members.iter().filter(|member| member.level >= Level::Notable && !member.site.is_empty());
+    let legs = || story.members.iter().filter(|member| member.leg && !member.site.is_empty());
     let known = legs().any(|leg| leg.trust >= Trust::Expert);
     let sites = legs().map(|leg| &leg.site).collect::<std::collections::BTreeSet<_>>();
     known && sites.len() >= 2

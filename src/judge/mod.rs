@@ -71,19 +71,22 @@ impl Judge {
         {
             level = level.min(ceiling);
         }
-        if let Some((ceiling, reason)) = history(item) {
+        let age = history(item);
+        if let Some((ceiling, reason)) = age {
             if level > ceiling {
                 why.push(Reason { by: "rule:history".to_owned(), text: reason.to_owned() });
             }
             level = level.min(ceiling);
         }
+        let old = age.is_some_and(|(ceiling, _)| ceiling < Level::Notable);
         Verdict {
             level,
             relevance,
-            critical: findings.iter().map(|finding| finding.critical).fold(0.0, f64::max),
+            critical: if old { 0.0 } else { findings.iter().map(|finding| finding.critical).fold(0.0, f64::max) },
             category: findings.iter().filter_map(|finding| finding.category).min().unwrap_or(Category::Other),
             topics: item.topics.clone(),
-            action: findings.iter().find_map(|finding| finding.action.clone()),
+            action: findings.iter().find_map(|finding| finding.action.clone()).filter(|_| !old),
+            old,
             why,
             at: now,
         }

@@ -7,6 +7,7 @@ use regex::Regex;
 
 use crate::item::{Entry, Item, ItemId, Place};
 use crate::source::Trust;
+use crate::story::LEG;
 use crate::verdict::{Category, Level, Reason};
 
 use super::product::{Product, begins_a_line, fixed_version, version_in};
@@ -228,13 +229,18 @@ fn advisory(sight: &Sight<'_>, rule: &'static str) -> Option<Finding> {
     let product = sight.product.filter(|_| sight.about_product)?;
     let sign = sight.matches(&ADVISORY_ID).or_else(|| sight.matches(&WEAKNESS))?;
     let official = sight.item.trust == Trust::Official;
-    let who = if official { "its maker" } else { "not its maker" };
     let fixed = fixed_version(&sight.item.title).or_else(|| fixed_version(sight.text));
     let version = fixed.or_else(|| version_in(&sight.item.title));
-    let mut finding = Finding::new(rule, format!("{sign} in {}, told by {who}", product.name));
-    finding.at_least = Some(if official { Level::Critical } else { Level::Notable });
-    finding.category = Some(Category::Security);
-    finding.critical = if official { 1.0 } else { 0.5 };
+    let who = if official { "told by its maker" } else { "not confirmed by its maker" };
+    let mut finding = Finding::new(rule, format!("{sign} in {}, {who}", product.name));
+    match sight.item.trust {
+        Trust::Official => finding.at_least = Some(Level::Critical),
+        Trust::Expert => finding.at_least = Some(Level::Notable),
+        // Anybody can cry wolf, with a command to run in the cry. A second voice lifts it.
+        Trust::Community => finding.at_most = Some(Level::Routine),
+    }
+    finding.category = Some(if sight.item.trust > Trust::Community { Category::Security } else { Category::Other });
+    finding.critical = if official { 1.0 } else { LEG };
     // Only the maker's own words may become something to do.
     finding.action =
         version.filter(|_| official).map(|version| format!("Update {} to {version} or later", product.name));
@@ -265,8 +271,8 @@ fn release(sight: &Sight<'_>, rule: &'static str) -> Option<Finding> {
     let product = sight.product.filter(|_| sight.about_product)?;
     let version = version_in(&sight.item.title)?;
     let mut finding = Finding::new(rule, format!("{} {version}", product.name));
-    finding.category = Some(Category::Feature);
     if sight.item.trust == Trust::Official {
+        finding.category = Some(Category::Feature);
         finding.at_least = Some(if begins_a_line(version) { Level::Notable } else { Level::Routine });
     }
     Some(finding)

@@ -18,6 +18,7 @@ pub fn verdict(level: Level, at: Timestamp) -> Verdict {
         category: Category::Feature,
         topics: Vec::new(),
         action: None,
+        old: false,
         why: Vec::new(),
         at,
     }
@@ -30,6 +31,8 @@ pub fn story(item: &ItemId, level: Level, at: Timestamp) -> Story {
         trust: Trust::Official,
         site: "notes.example".to_owned(),
         level,
+        leg: false,
+        bare: false,
     };
     Story {
         id: StoryId::founded_by(item),

@@ -86,7 +86,7 @@ fn import(desk: &Desk, file: &Path) -> Result<ExitCode, Failure> {
     if new > 0 {
         append(&setup.home.settings(), &added)?;
     }
-    say(&format!("{} added, {there} there already.", count(new, "person").replace("persons", "people")))?;
+    say(&format!("{} added, {there} there already.", count(new, "person")))?;
     Ok(ExitCode::SUCCESS)
 }
 

@@ -129,10 +129,14 @@ fn fault_lines(report: &Report) -> Vec<String> {
 
 /// "1 item", "3 items", "no items".
 pub fn count(number: usize, noun: &str) -> String {
+    let plural = match noun {
+        "piece of work" => "pieces of work".to_owned(),
+        "person" => "people".to_owned(),
+        _ => format!("{noun}s"),
+    };
     match number {
-        0 => format!("no {noun}s"),
+        0 => format!("no {plural}"),
         1 => format!("1 {noun}"),
-        _ if noun == "piece of work" => format!("{number} pieces of work"),
-        _ => format!("{number} {noun}s"),
+        _ => format!("{number} {plural}"),
     }
 }

@@ -26,7 +26,7 @@ use super::{Doors, Setup, send};
 const RANKED_BY: &str = "rules and a lexical score; no model read them";
 /// A routine story may fill room that is left if its maker tells it or its relevance is at least this; one word of the
 /// profile in a newspaper's title is less.
-const FILLS_ROOM: f64 = 0.35;
+const FILLS_ROOM: f64 = 0.5;
 /// Owner of the ids in the digests' feed where no mail address names a domain (RFC 4151 wants one).
 const AUTHORITY: &str = "tidings.invalid";
 

@@ -6,4 +6,5 @@ mod house;
 mod fetch;
 mod read;
 mod keep;
+mod river;
 mod world;

@@ -1,0 +1,182 @@
+//! The demo's world, held against what its expected.json promises.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::path::Path;
+
+use serde_json::Value;
+use tidings::edition::Digest;
+use tidings::flow::{self, Asked, Report, Setup, Unwatched};
+use tidings::home::Home;
+use tidings::item::Item;
+use tidings::keep::Keep;
+use tidings::story::Story;
+use tidings::verdict::{Category, Level};
+
+use super::stories;
+
+/// A finished run of the demo.
+struct Demo {
+    _folder: tempfile::TempDir,
+    setup: Setup,
+    reports: Vec<Report>,
+    expected: Value,
+}
+
+async fn demo() -> Demo {
+    let folder = tempfile::tempdir().unwrap();
+    let home = Home::at(folder.path());
+    flow::lay_out_demo(&home).unwrap();
+    let read = |path| fs::read_to_string(path).unwrap();
+    let setup = Setup {
+        sources: tidings::config::read_sources("sources.toml", &read(home.sources())).unwrap(),
+        config: tidings::config::read_settings("tidings.toml", &read(home.settings())).unwrap(),
+        home,
+    };
+    let no_secrets = |name: &_| panic!("the demo needs no secret, not even {name:?}");
+    let world = folder.path().join("world");
+    let reports = flow::replay(&setup, &world, &Asked::Due, &no_secrets, &Unwatched).await.unwrap();
+    let expected = serde_json::from_str(&read(world.join("expected.json"))).unwrap();
+    Demo { _folder: folder, setup, reports, expected }
+}
+
+impl Demo {
+    fn titles(&self, list: &str) -> BTreeSet<String> {
+        let titles = self.expected[list].as_array().unwrap();
+        assert!(!titles.is_empty(), "{list} expects something");
+        titles.iter().map(|title| title.as_str().unwrap().to_owned()).collect()
+    }
+
+    /// Every item with its story, by title; a title that stands twice is left out.
+    fn items(&self) -> BTreeMap<String, (Item, Story)> {
+        let keep = Keep::open(self.setup.home.folder(), "test", "2026-11-30T00:00:00Z".parse().unwrap()).unwrap();
+        let mut items = BTreeMap::new();
+        for story in stories(&keep) {
+            for item in keep.members(&story).unwrap() {
+                items.insert(item.title.clone(), (item, story.clone()));
+            }
+        }
+        items
+    }
+
+    fn digest(&self) -> Digest {
+        let week = self.expected["week"].as_str().unwrap();
+        let text = fs::read_to_string(self.setup.home.digests().join(week).join("digest.json")).unwrap();
+        serde_json::from_str(&text).unwrap()
+    }
+}
+
+#[tokio::test]
+async fn every_source_of_the_demo_fares_as_promised_in_every_pass() {
+    let demo = demo().await;
+    let passes = demo.expected["passes"].as_object().unwrap();
+    assert_eq!(demo.reports.len(), passes.len());
+    let mut wrong = Vec::new();
+    for (report, (pass, expected)) in demo.reports.iter().zip(passes) {
+        let report = serde_json::to_value(report).unwrap();
+        for source in report["sources"].as_array().unwrap() {
+            let expected = &expected[source["name"].as_str().unwrap()];
+            let fault = source["fault"].get("kind").cloned().unwrap_or(Value::Null);
+            let found = serde_json::json!({
+                "status": source["status"], "entries": source["entries"], "new": source["new"],
+                "updated": source["updated"], "fault": fault,
+            });
+            if found != *expected {
+                wrong.push(format!("{pass} {}: expected {expected}, found {found}", source["name"]));
+            }
+        }
+    }
+    assert_eq!(wrong, Vec::<String>::new());
+}
+
+#[tokio::test]
+async fn the_demos_items_are_weighed_as_promised() {
+    let demo = demo().await;
+    let items = demo.items();
+    let mut wrong = Vec::new();
+    let mut check = |list: &str, fits: &dyn Fn(&Story) -> bool| {
+        for title in demo.titles(list) {
+            match items.get(&title) {
+                None => wrong.push(format!("{list}: {title} is not there")),
+                Some((_, story)) if !fits(story) => {
+                    wrong.push(format!("{list}: {title} is {:?} because {:?}", story.verdict.level, story.verdict.why));
+                }
+                Some(_) => {}
+            }
+        }
+    };
+    check("critical", &|story| story.verdict.level == Level::Critical);
+    check("notable", &|story| story.verdict.level == Level::Notable);
+    check("breaking", &|story| story.verdict.category == Category::Breaking);
+    check("never_critical", &|story| story.verdict.level < Level::Critical);
+    check("never_alerted", &|story| story.verdict.level < Level::Critical);
+    check("below_notable", &|story| story.verdict.level < Level::Notable);
+    check("noise", &|story| story.verdict.level == Level::Noise);
+    for group in demo.expected["one_story"].as_array().unwrap() {
+        let ids: BTreeSet<_> =
+            group.as_array().unwrap().iter().map(|title| items[title.as_str().unwrap()].1.id.clone()).collect();
+        if ids.len() != 1 {
+            wrong.push(format!("{group} are {} stories", ids.len()));
+        }
+    }
+    for group in demo.expected["separate_stories"].as_array().unwrap() {
+        let titles = group.as_array().unwrap();
+        let ids: BTreeSet<_> = titles.iter().map(|title| items[title.as_str().unwrap()].1.id.clone()).collect();
+        if ids.len() != titles.len() {
+            wrong.push(format!("{group} are only {} stories", ids.len()));
+        }
+    }
+    assert_eq!(wrong, Vec::<String>::new());
+    let edited = demo.expected["updated"]["to"].as_str().unwrap();
+    assert!(items[edited].0.changed.is_some(), "an edited title is noticed");
+    assert!(!items.contains_key(demo.expected["updated"]["from"].as_str().unwrap()), "and is no second item");
+}
+
+#[tokio::test]
+async fn the_demos_digest_tells_the_week_and_one_alert_leaves() {
+    let demo = demo().await;
+    let digest = demo.digest();
+    let told: BTreeSet<String> =
+        digest.sections.iter().flat_map(|section| &section.stories).map(|story| story.title.clone()).collect();
+    for list in ["critical", "notable"] {
+        for title in demo.titles(list) {
+            assert!(told.contains(&title), "{title} is told");
+        }
+    }
+    for list in ["never_alerted", "noise", "next_week"] {
+        for title in demo.titles(list) {
+            assert!(!told.contains(&title), "{title} is not told");
+        }
+    }
+    assert_eq!(digest.actions.len(), 1);
+    assert_eq!(digest.actions[0].what, "Update lantern-code to 4.12.3 or later");
+    assert_eq!(demo.reports.iter().map(|report| report.acts.alerted).sum::<usize>(), 1);
+    assert_eq!(digest.counts.read, 137);
+}
+
+#[tokio::test]
+async fn nothing_hostile_of_the_demo_reaches_a_reader() {
+    let demo = demo().await;
+    let mut outputs: Vec<(String, String)> = Vec::new();
+    fn walk(folder: &Path, outputs: &mut Vec<(String, String)>) {
+        for entry in fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                walk(&path, outputs);
+            } else {
+                outputs.push((path.display().to_string(), fs::read_to_string(&path).unwrap()));
+            }
+        }
+    }
+    walk(&demo.setup.home.digests(), &mut outputs);
+    assert!(outputs.len() >= 10, "digest, alert and feeds lie there");
+    for (item, _) in demo.items().values() {
+        let (card, text) = flow::ask::show(&demo.setup.home, &item.id.0).unwrap().unwrap();
+        outputs.push((item.id.0.clone(), format!("{} {:?} {text}", card.title, card.url.map(String::from))));
+    }
+    for words in demo.titles("never_in_output") {
+        for (place, output) in &outputs {
+            assert!(!output.contains(&words), "{words:?} is in {place}");
+        }
+    }
+}

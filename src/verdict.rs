@@ -11,7 +11,7 @@ pub enum Level {
     Noise,
     /// Worth a line when there is room.
     Routine,
-    /// Belongs into the week's digest.
+    /// Belongs in the week's digest.
     Notable,
     /// Is told at once.
     Critical,

@@ -93,8 +93,8 @@ pub struct RunArgs {
 
 #[derive(Debug, Args)]
 pub struct SearchArgs {
-    /// Words that must all occur; "a phrase", OR, -not, prefix*, source:name, level:notable
-    #[arg(required = true, value_name = "QUERY", allow_hyphen_values = true)]
+    /// Words that must all occur; "a phrase", OR, NOT, prefix*, source:name, level:notable
+    #[arg(required = true, value_name = "QUERY")]
     pub query: Vec<String>,
 
     /// At most this many hits

@@ -38,13 +38,24 @@ impl Mistake {
     }
 }
 
+impl Mistake {
+    /// The same mistake without the words it is about: what a person takes for a secret is not repeated in a log.
+    pub fn hidden(mut self) -> Mistake {
+        let before: String = self.shown.chars().take(self.column - 1).collect();
+        self.shown = format!("{before}…");
+        self.width = 1;
+        self
+    }
+}
+
 impl fmt::Display for Mistake {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         writeln!(f, "{}:{}:{}: {}", self.file, self.line, self.column, self.message)?;
         let number = self.line.to_string();
         writeln!(f, "  {number} | {}", self.shown)?;
-        let indent = " ".repeat(number.len() + self.column - 1);
-        writeln!(f, "  {indent} | {}", "^".repeat(self.width)).and(write!(f, "  try: {}", self.remedy))
+        let margin = " ".repeat(number.len());
+        writeln!(f, "  {margin} | {}{}", " ".repeat(self.column - 1), "^".repeat(self.width))?;
+        write!(f, "  try: {}", self.remedy)
     }
 }
 

@@ -119,7 +119,7 @@ fn read_secret(table: &Table<'_, '_>, keys: [&'static str; 3]) -> Option<SecretN
     if let Some(found) = table.string(inline) {
         let remedy =
             format!("put it into the environment and name the variable: {env} = \"TIDINGS_…\"; or {file} = \"/path\"");
-        table.document.mistake(
+        table.document.secret_mistake(
             found.span,
             format!("`{inline}` is a secret, and this file is no place for one"),
             remedy,
@@ -133,15 +133,16 @@ fn read_secret(table: &Table<'_, '_>, keys: [&'static str; 3]) -> Option<SecretN
 fn read_mail(table: Table<'_, '_>) -> Option<Mail> {
     const EXAMPLE: &str =
         "\"smtps://user@mail.example.org\" (TLS, port 465) or \"smtp://user@mail.example.org\" (STARTTLS, 587)";
+    const FROM: &str = "\"Tidings <tidings@example.org>\"";
     let smtp = table.parsed("smtp", read_smtp, EXAMPLE);
-    let from = table.parsed("from", read_mailbox, "\"Tidings <tidings@example.org>\"");
+    let from = table.parsed("from", read_mailbox, FROM);
     let reply_to = table.parsed("reply_to", read_mailbox, "an address a person reads").map(|found| found.value);
     let password = read_secret(&table, ["password", "password_env", "password_file"]);
     let allow_plain = table.strings("allow_plain").unwrap_or_default().into_iter().map(|host| host.value).collect();
     let ca_file = table.string("ca_file").map(|found| PathBuf::from(found.value));
-    for (key, missing) in [("smtp", smtp.is_none()), ("from", from.is_none())] {
-        if missing && !table.entries().any(|(given, ..)| given == key) {
-            table.mistake(format!("[mail] needs `{key}`"), EXAMPLE);
+    for (key, example) in [("smtp", EXAMPLE), ("from", FROM)] {
+        if !table.entries().any(|(given, ..)| given == key) {
+            table.mistake(format!("[mail] needs `{key}`"), &format!("{key} = {example}"));
         }
     }
     table.finish();

@@ -81,6 +81,11 @@ fn read_source(
 
 fn read_from(table: &Table<'_, '_>) -> Option<Found<Origin>> {
     const EXAMPLE: &str = "from.feed = \"https://example.org/feed.xml\"";
+    if let Some((_, _, _, span)) = table.entries().find(|(key, value, ..)| *key == "from" && !value.is_table()) {
+        table.known("from");
+        table.document.mistake(span, "`from` says no kind".to_owned(), EXAMPLE.to_owned());
+        return None;
+    }
     let Some(from) = table.table("from") else {
         if !table.entries().any(|(key, ..)| key == "from") {
             table.mistake("a source needs to say where it comes from".to_owned(), EXAMPLE);
@@ -112,7 +117,7 @@ pub fn read_web_address(text: &str) -> Result<Url, String> {
         return Err(format!("an address that begins with {}: can't be asked", url.scheme()));
     }
     if !url.username().is_empty() || url.password().is_some() {
-        return Err("a name or password in the address; secrets don't belong into this file".to_owned());
+        return Err("a name or password in the address; secrets don't belong in this file".to_owned());
     }
     Ok(url)
 }

@@ -6,6 +6,7 @@ use std::ops::Range;
 
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
+use url::Url;
 
 use super::Mistake;
 
@@ -33,6 +34,11 @@ impl<'i> Document<'i> {
 
     pub fn mistake(&self, span: Span, message: String, remedy: String) {
         self.mistakes.borrow_mut().push(Mistake::at(self.file, self.text, span, message, remedy));
+    }
+
+    /// A mistake whose words are not shown, because they are a secret.
+    pub fn secret_mistake(&self, span: Span, message: String, remedy: String) {
+        self.mistakes.borrow_mut().push(Mistake::at(self.file, self.text, span, message, remedy).hidden());
     }
 
     /// All mistakes, in the order of the file.
@@ -76,14 +82,7 @@ impl<'d, 'i> Table<'d, 'i> {
     }
 
     fn wrong_type(&self, key: &str, wanted: &str, value: &DeValue<'_>, span: Span, example: &str) {
-        let got = match value.type_str() {
-            "string" => "a text in quotes",
-            "integer" | "float" => "a number",
-            "boolean" => "true or false",
-            "array" => "a list",
-            "table" => "a table",
-            other => other,
-        };
+        let got = type_words(value);
         self.document.mistake(span, format!("`{key}` should be {wanted}, not {got}"), format!("{key} = {example}"));
     }
 
@@ -105,11 +104,21 @@ impl<'d, 'i> Table<'d, 'i> {
         parse: impl Fn(&str) -> Result<T, E>,
         remedy: &str,
     ) -> Option<Found<T>> {
-        let Found { value, span } = self.string(key)?;
-        match parse(&value) {
+        let (value, span) = self.get(key)?;
+        let Some(text) = value.as_str() else {
+            let message = format!("`{key}` should be a text in quotes, not {}", type_words(value));
+            self.document.mistake(span, message, remedy.to_owned());
+            return None;
+        };
+        match parse(text) {
             Ok(value) => Some(Found { value, span }),
             Err(error) => {
-                self.document.mistake(span, format!("`{key}`: {error}"), remedy.to_owned());
+                let message = format!("`{key}`: {error}");
+                if Url::parse(text).is_ok_and(|url| url.password().is_some()) {
+                    self.document.secret_mistake(span, message, remedy.to_owned());
+                } else {
+                    self.document.mistake(span, message, remedy.to_owned());
+                }
                 None
             }
         }
@@ -181,6 +190,11 @@ impl<'d, 'i> Table<'d, 'i> {
         tables
     }
 
+    /// Counts a key as known without reading it.
+    pub fn known(&self, key: &'static str) {
+        self.known.borrow_mut().push(key);
+    }
+
     /// A mistake about the table as a whole.
     pub fn mistake(&self, message: String, remedy: &str) {
         self.document.mistake(self.span.clone(), message, remedy.to_owned());
@@ -199,6 +213,17 @@ impl<'d, 'i> Table<'d, 'i> {
             };
             self.document.mistake(span, format!("{} does not know `{key}`", self.name), remedy);
         }
+    }
+}
+
+fn type_words(value: &DeValue<'_>) -> &'static str {
+    match value.type_str() {
+        "string" => "a text in quotes",
+        "integer" | "float" => "a number",
+        "boolean" => "true or false",
+        "array" => "a list",
+        "table" => "a table",
+        other => other,
     }
 }
 

@@ -22,7 +22,7 @@ use rules::{Finding, Sight};
 
 pub use rules::check_examples;
 
-/// Above this relevance an item belongs into the digest. Chosen so that one strong phrase of the profile in the title, or
+/// Above this relevance an item belongs in the digest. Chosen so that one strong phrase of the profile in the title, or
 /// several in the text, suffice.
 const NOTABLE: f64 = 0.55;
 /// Below this nothing speaks for an item.

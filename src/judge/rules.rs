@@ -237,7 +237,7 @@ fn advisory(sight: &Sight<'_>, rule: &'static str) -> Option<Finding> {
         Trust::Official => finding.at_least = Some(Level::Critical),
         Trust::Expert => finding.at_least = Some(Level::Notable),
         // Anybody can cry wolf, with a command to run in the cry. A second voice lifts it.
-        Trust::Community => finding.at_most = Some(Level::Routine),
+        Trust::Community => (finding.at_least, finding.at_most) = (Some(Level::Routine), Some(Level::Routine)),
     }
     finding.category = Some(if sight.item.trust > Trust::Community { Category::Security } else { Category::Other });
     finding.critical = if official { 1.0 } else { LEG };

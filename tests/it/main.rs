@@ -3,6 +3,9 @@
 mod support;
 
 mod house;
+mod config;
+mod command;
+mod judge;
 mod fetch;
 mod read;
 mod keep;

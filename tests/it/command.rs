@@ -1,0 +1,268 @@
+//! The program as people and cron call it: words, JSON, exit codes.
+
+use std::fs;
+use std::path::Path;
+
+use assert_cmd::Command;
+use serde_json::Value;
+use tidings::keep::Keep;
+
+use crate::support::server::{Reply, Server};
+
+fn tidings(home: &Path) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_tidings"));
+    // Nothing of the machine it is tested on may matter.
+    command.env_clear().env("HOME", home).env("TIDINGS_HOME", home).current_dir(home);
+    command
+}
+
+fn output(command: &mut Command) -> (i32, String, String) {
+    let output = command.output().unwrap();
+    let text = |bytes| String::from_utf8(bytes).unwrap();
+    (output.status.code().unwrap(), text(output.stdout), text(output.stderr))
+}
+
+fn json(command: &mut Command) -> Value {
+    let (code, stdout, stderr) = output(command.arg("--json"));
+    assert_eq!(code, 0, "{stderr}");
+    serde_json::from_str(&stdout).unwrap_or_else(|error| panic!("{error}: {stdout}"))
+}
+
+/// A home in which the demo has run.
+fn demo() -> tempfile::TempDir {
+    let home = tempfile::tempdir().unwrap();
+    let (code, stdout, stderr) = output(tidings(home.path()).arg("demo"));
+    assert_eq!(code, 0, "{stdout}{stderr}");
+    assert!(stdout.contains("2026-W47/"), "it says where the digest lies: {stdout}");
+    home
+}
+
+#[test]
+fn help_reads_as_it_was_last_looked_at() {
+    let home = tempfile::tempdir().unwrap();
+    let mut pages = String::new();
+    for words in [
+        "",
+        "run",
+        "demo",
+        "search",
+        "show",
+        "init",
+        "sources",
+        "sources list",
+        "sources check",
+        "sources test",
+        "digest",
+        "digest preview",
+        "digest write",
+        "digest send",
+        "people",
+        "people list",
+        "people import",
+        "status",
+        "doctor",
+        "reindex",
+    ] {
+        let (code, stdout, _) = output(tidings(home.path()).args(words.split_whitespace()).arg("--help"));
+        assert_eq!(code, 0, "{words}");
+        pages.push_str(&format!("$ tidings {words} --help\n{stdout}\n"));
+    }
+    insta::assert_snapshot!(pages);
+}
+
+#[test]
+fn the_readme_lists_the_commands_that_there_are() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let readme = fs::read_to_string(root.join("README.md")).unwrap();
+    let listed: Vec<&str> =
+        readme.lines().filter_map(|line| line.strip_prefix("| `tidings ")?.split([' ', '`']).next()).collect();
+    let home = tempfile::tempdir().unwrap();
+    let (_, help, _) = output(tidings(home.path()).arg("--help"));
+    let (_, commands) = help.split_once("Commands:\n").unwrap();
+    let there: Vec<&str> = commands
+        .lines()
+        .take_while(|line| !line.is_empty())
+        .filter_map(|line| line.strip_prefix("  ")?.split(' ').next().filter(|word| !word.is_empty()))
+        .filter(|word| *word != "help")
+        .collect();
+    assert!(!there.is_empty());
+    assert_eq!(listed, there);
+}
+
+#[test]
+fn the_demos_home_answers_every_question() {
+    let home = demo();
+    let found = json(tidings(home.path()).args(["search", "sandbox", "-n", "3"]));
+    assert_eq!((&found["version"], &found["query"]), (&Value::from(1), &Value::from("sandbox")));
+    let hits = found["hits"].as_array().unwrap();
+    assert_eq!((hits.len(), found["capped"].as_bool()), (3, Some(true)));
+    for field in ["kind", "id", "title", "score", "snippet", "at", "url", "source", "level"] {
+        assert!(!hits[0][field].is_null(), "a hit has {field}: {}", hits[0]);
+    }
+    let shown = json(tidings(home.path()).args(["show", hits[0]["id"].as_str().unwrap()]));
+    assert_eq!(shown["title"], hits[0]["title"]);
+    assert!(shown["text"].as_str().unwrap().len() > 20);
+
+    let status = json(tidings(home.path()).arg("status"));
+    assert_eq!(status["sources"].as_array().unwrap().len(), 15);
+    let now = ["--now", "2026-11-23T08:30:00Z"];
+    let (code, stdout, _) = output(tidings(home.path()).args(now).arg("doctor"));
+    assert_eq!(code, 0, "{stdout}");
+    let (code, stdout, _) = output(tidings(home.path()).args(now).args(["digest", "preview", "--week", "2026-W47"]));
+    assert!(code == 0 && stdout.contains("Update lantern-code to 4.12.3"), "{stdout}");
+
+    // Scores shift a little, since an index that grew still counts what was replaced; the hits and their order don't.
+    let ids = || -> Vec<Value> {
+        let found = json(tidings(home.path()).args(["search", "sandbox"]));
+        found["hits"].as_array().unwrap().iter().map(|hit| hit["id"].clone()).collect()
+    };
+    let before = ids();
+    fs::remove_dir_all(home.path().join("index")).unwrap();
+    let (code, _, stderr) = output(tidings(home.path()).args(["search", "sandbox"]));
+    assert!(code == 1 && stderr.contains("tidings reindex"), "{stderr}");
+    assert_eq!(output(tidings(home.path()).arg("reindex")).0, 0);
+    assert_eq!(ids(), before, "the index is made anew as it was");
+}
+
+#[test]
+fn a_replay_prints_a_report_for_each_pass() {
+    let home = demo();
+    let (code, stdout, _) = output(tidings(home.path()).args(["run", "--json", "--replay", "world"]));
+    assert_eq!(code, 0);
+    let reports: Vec<Value> = serde_json::Deserializer::from_str(&stdout).into_iter().map(Result::unwrap).collect();
+    assert_eq!(reports.len(), 3);
+    for field in ["version", "now", "sources", "acts", "seconds"] {
+        assert!(!reports[0][field].is_null(), "{field}");
+    }
+    assert_eq!(reports[2]["acts"]["alerted"], 0, "a world seen twice alerts nobody twice");
+}
+
+#[test]
+fn without_network_the_run_says_so_in_one_sentence_and_exits_1() {
+    let home = tempfile::tempdir().unwrap();
+    // A port that nobody listens on any more.
+    let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+    let sources = format!(
+        "[[source]]\nname = \"A\"\nfrom.feed = \"http://127.0.0.1:{port}/a\"\n\
+         [[source]]\nname = \"B\"\nfrom.feed = \"http://127.0.0.1:{port}/b\"\n"
+    );
+    fs::write(home.path().join("sources.toml"), sources).unwrap();
+    fs::write(home.path().join("tidings.toml"), "[network]\nallow = [\"127.0.0.0/8\"]\ngap = \"1ms\"\n").unwrap();
+    let (code, stdout, stderr) = output(tidings(home.path()).arg("run"));
+    assert_eq!((code, stdout.as_str()), (1, ""));
+    assert!(stderr.starts_with("None of the 2 sources asked could be reached"), "{stderr}");
+    assert!(home.path().join("state/views/status.json").exists(), "the local work was done");
+}
+
+#[test]
+fn one_source_that_answers_is_enough_to_exit_0() {
+    let server = Server::start(|asked| match asked.path.as_str() {
+        "/a" => Reply::whole(
+            "200 OK",
+            &["content-type: application/rss+xml"],
+            "<rss version=\"2.0\"><channel><title>A</title><item><guid>1</guid><title>One</title></item></channel></rss>",
+        ),
+        _ => Reply::whole("404 Not Found", &[], ""),
+    });
+    let home = tempfile::tempdir().unwrap();
+    let sources = format!(
+        "[[source]]\nname = \"A\"\nfrom.feed = \"{}\"\n[[source]]\nname = \"B\"\nfrom.feed = \"{}\"\n",
+        server.url("/a"),
+        server.url("/gone")
+    );
+    fs::write(home.path().join("sources.toml"), sources).unwrap();
+    fs::write(home.path().join("tidings.toml"), "[network]\nallow = [\"127.0.0.0/8\"]\ngap = \"1ms\"\n").unwrap();
+    let report = json(tidings(home.path()).arg("run"));
+    let sources = report["sources"].as_array().unwrap();
+    assert_eq!((&sources[0]["status"], &sources[0]["new"]), (&Value::from("ok"), &Value::from(1)));
+    assert_eq!(sources[1]["fault"]["kind"], "status");
+    let (_, stdout, _) = output(tidings(home.path()).args(["sources", "test", "A"]));
+    assert!(stdout.contains("One"), "{stdout}");
+    let report = json(tidings(home.path()).arg("run"));
+    assert_eq!(report["sources"][0]["status"], "not_due");
+}
+
+#[test]
+fn mistakes_in_both_files_end_with_exit_code_2_and_nothing_done() {
+    let home = tempfile::tempdir().unwrap();
+    fs::write(home.path().join("sources.toml"), "[[source]]\nname = \"A\"\n").unwrap();
+    fs::write(home.path().join("tidings.toml"), "[netwerk]\n").unwrap();
+    for words in [&["sources", "check"][..], &["run"]] {
+        let (code, _, stderr) = output(tidings(home.path()).args(words));
+        assert_eq!(code, 2, "{stderr}");
+        assert!(stderr.contains("sources.toml:1:1") && stderr.contains("tidings.toml:1:2"), "{stderr}");
+        assert!(stderr.contains("2 mistakes"), "{stderr}");
+    }
+    assert!(!home.path().join("state").exists());
+}
+
+#[test]
+fn wrong_use_ends_with_exit_code_2() {
+    let home = demo();
+    for words in [
+        &["run", "--source", "Nobody"][..],
+        &["sources", "test", "Nobody"],
+        &["show", "i-nothing"],
+        &["search", "x", "--since", "yesterday"],
+        &["frobnicate"],
+        &["demo"],
+    ] {
+        let (code, _, stderr) = output(tidings(home.path()).args(words));
+        assert_eq!(code, 2, "{words:?}: {stderr}");
+    }
+}
+
+#[test]
+fn a_home_that_is_held_ends_with_exit_code_75() {
+    let home = demo();
+    let held = Keep::open(home.path(), "a test", jiff::Timestamp::UNIX_EPOCH).unwrap();
+    for words in [&["run"][..], &["reindex"], &["digest"]] {
+        let (code, _, stderr) = output(tidings(home.path()).args(words));
+        assert_eq!(code, 75, "{stderr}");
+        assert!(stderr.contains("a test"), "it says who is at work: {stderr}");
+    }
+    // Readers need nobody's leave.
+    assert_eq!(output(tidings(home.path()).args(["search", "sandbox"])).0, 0);
+    assert_eq!(output(tidings(home.path()).arg("status")).0, 0);
+    drop(held);
+}
+
+#[test]
+fn a_folder_without_a_home_is_told_how_to_make_one_and_init_makes_it() {
+    let home = tempfile::tempdir().unwrap();
+    let (code, _, stderr) = output(tidings(home.path()).arg("run"));
+    assert!(code == 1 && stderr.contains("tidings init"), "{stderr}");
+    let (code, stdout, stderr) = output(tidings(home.path()).args(["init", "--yes"]));
+    assert_eq!(code, 0, "{stderr}");
+    assert!(stdout.contains("sources in sources.toml"), "{stdout}");
+    assert_eq!(output(tidings(home.path()).args(["sources", "check"])).0, 0);
+    let shipped = tidings::config::read_sources("s", include_str!("../../sources.toml")).unwrap();
+    let made = fs::read_to_string(home.path().join("sources.toml")).unwrap();
+    assert_eq!(tidings::config::read_sources("s", &made).unwrap(), shipped);
+    let (code, _, stderr) = output(tidings(home.path()).args(["init", "--yes"]));
+    assert!(code == 2 && stderr.contains("never writes over"), "{stderr}");
+}
+
+#[test]
+fn people_are_imported_all_or_none_and_once() {
+    let home = demo();
+    let list = home.path().join("people.txt");
+    fs::write(
+        &list,
+        "Ana Ruiz <Ana@lab.example>\nben@lab.example\ncleo@lab.example,Cleo \"C\" O'Hara\n\n# a comment\n",
+    )
+    .unwrap();
+    let import = || output(tidings(home.path()).args(["people", "import"]).arg(&list));
+    let (code, stdout, stderr) = import();
+    assert_eq!((code, stdout.as_str()), (0, "3 people added, 0 there already.\n"), "{stderr}");
+    assert_eq!(import().1, "no people added, 3 there already.\n");
+    let people = json(tidings(home.path()).args(["people", "list"]));
+    assert_eq!(people["people"][0]["address"], "ana@lab.example");
+    assert_eq!(people["people"][2]["name"], "Cleo \"C\" O'Hara");
+
+    let before = fs::read_to_string(home.path().join("tidings.toml")).unwrap();
+    fs::write(&list, "dora@lab.example\nnot an address\n").unwrap();
+    let (code, _, stderr) = import();
+    assert!(code == 2 && stderr.contains("people.txt:2"), "{stderr}");
+    assert_eq!(fs::read_to_string(home.path().join("tidings.toml")).unwrap(), before);
+}

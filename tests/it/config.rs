@@ -1,0 +1,70 @@
+//! The two files a person writes: what they may say, and how mistakes in them are told.
+
+use std::path::Path;
+
+use jiff::SignedDuration;
+use tidings::config::{Mistake, SecretName, read_settings, read_sources};
+use tidings::source::Trust;
+
+fn fixture(name: &str) -> String {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/config");
+    std::fs::read_to_string(folder.join(name)).unwrap()
+}
+
+fn told(mistakes: &[Mistake]) -> String {
+    mistakes.iter().map(|mistake| format!("{mistake}\n\n")).collect()
+}
+
+#[test]
+fn every_mistake_in_sources_is_told_at_once_with_its_place_and_remedy() {
+    let mistakes = read_sources("sources.toml", &fixture("mistaken-sources.toml")).unwrap_err();
+    insta::assert_snapshot!("mistaken_sources", told(&mistakes));
+}
+
+#[test]
+fn every_mistake_in_settings_is_told_at_once_and_no_secret_with_it() {
+    let mistakes = read_settings("tidings.toml", &fixture("mistaken-settings.toml")).unwrap_err();
+    insta::assert_snapshot!("mistaken_settings", told(&mistakes));
+}
+
+#[test]
+fn what_is_no_toml_is_a_mistake_with_a_place_too() {
+    let mistakes = read_sources("sources.toml", "[[source]\nname = \"a\n").unwrap_err();
+    assert!(mistakes.iter().any(|mistake| mistake.line == 1), "{mistakes:?}");
+    assert!(mistakes.iter().all(|mistake| !mistake.remedy.is_empty()), "{mistakes:?}");
+}
+
+#[test]
+fn the_shipped_list_has_no_mistake_and_watches_what_the_lab_asked_for() {
+    let text = include_str!("../../sources.toml");
+    let sources = read_sources("sources.toml", text).unwrap();
+    assert!(sources.len() >= 37, "{} sources", sources.len());
+    assert!(sources.iter().all(|source| source.from.url().scheme() == "https" && !source.topics.is_empty()));
+    for trust in Trust::ALL {
+        assert!(sources.iter().any(|source| source.trust == trust), "some are {}", trust.word());
+    }
+}
+
+#[test]
+fn a_source_needs_only_a_name_and_an_address() {
+    let text = "[[source]]\nname = \"A\"\nfrom.feed = \"https://a.example/feed\"\n";
+    let sources = read_sources("sources.toml", text).unwrap();
+    assert_eq!((sources[0].every, sources[0].trust), (SignedDuration::from_hours(1), Trust::Community));
+}
+
+#[test]
+fn an_empty_settings_file_is_all_defaults() {
+    let config = read_settings("tidings.toml", "").unwrap();
+    assert_eq!((config.network.per_host, config.network.gap.as_secs()), (2, 1));
+    assert!(config.mail.is_none() && config.people.is_empty());
+    assert!(config.interests.profile.contains("prompt injection"));
+}
+
+#[test]
+fn settings_say_where_a_secret_lies_and_never_the_secret() {
+    let text = "[mail]\nsmtp = \"smtp://bot@mail.example.org\"\nfrom = \"Tidings <t@example.org>\"\npassword_env = \"PASS\"\n\
+                [webhook]\nurl = \"https://hooks.example.org/x\"\nsecret_file = \"/run/hook\"\n";
+    let config = read_settings("tidings.toml", text).unwrap();
+    assert_eq!(config.mail.unwrap().password, Some(SecretName::Env("PASS".to_owned())));
+    assert_eq!(config.webhook.unwrap().secret, Some(SecretName::File("/run/hook".into())));
+}

@@ -21,6 +21,7 @@ use jiff::Timestamp;
 use url::Url;
 
 use super::damage::{Damage, Flaw};
+use super::markup::{Kind, Tokens};
 use super::outline::{self, Part};
 use super::quiet::quietly;
 use super::recognise::{Dialect, Recognised, recognise};
@@ -67,7 +68,7 @@ fn read(page: &Page) -> Reading {
         }
         Err(what) => {
             let message = format!(
-                "reading {}: this is {what}, not a feed; put the feed's own address into sources.toml",
+                "reading {}: this is {what}, and not a feed; sources.toml needs the address of the feed itself",
                 name(page)
             );
             Reading { entries: Vec::new(), faults: vec![Fault::new(FaultKind::NotAFeed, message)] }
@@ -135,14 +136,12 @@ fn parse_one(context: &Context, xml: &str, part: &Part<'_>, damage: &mut Damage)
 
 /// Before the root only a declaration, comments, stylesheets and a document type may stand.
 fn is_prolog(before: &str) -> bool {
-    use super::markup::{Kind, Tokens};
-    let starts_right = before.trim_start_matches('\u{feff}').starts_with("<?xml") || !before.contains("<?xml");
-    starts_right
-        && Tokens::new(before.trim_start_matches('\u{feff}')).all(|token| match token.kind {
-            Kind::Text(text) => text.trim().is_empty(),
-            Kind::Other | Kind::Doctype(_) => true,
-            _ => false,
-        })
+    // An empty line before the declaration is an error in XML, and so frequent and harmless that it is not told.
+    Tokens::new(before.trim_start_matches('\u{feff}')).all(|token| match token.kind {
+        Kind::Text(text) => text.trim().is_empty(),
+        Kind::Other | Kind::Doctype(_) => true,
+        _ => false,
+    })
 }
 
 fn read_json(text: &str, page: &Page, damage: &mut Damage) -> Result<(Vec<model::Entry>, usize), String> {

@@ -70,8 +70,8 @@ fn not_a_feed(head: &Map<String, Value>) -> String {
     let names: Vec<String> =
         head.keys().take(5).map(|key| format!("`{}`", crate::guard::text::excerpt(key, 30))).collect();
     match names.is_empty() {
-        true => "a JSON document that is no JSON Feed".to_owned(),
-        false => format!("a JSON document with {}, not a JSON Feed", names.join(", ")),
+        true => "a JSON document without items".to_owned(),
+        false => format!("a JSON document with {}", names.join(", ")),
     }
 }
 

@@ -151,7 +151,7 @@ impl<'a> Drawing<'a> {
             damage.note(Flaw::Tags);
             self.close_field(token.start);
         }
-        if self.entry.is_none() && local_name(name).eq_ignore_ascii_case("channel") {
+        if self.entry.is_none() && is_channel(name) {
             self.outline.channel = attributes;
             return;
         }
@@ -163,8 +163,7 @@ impl<'a> Drawing<'a> {
     }
 
     fn end(&mut self, name: &'a str, token: Token<'a>, damage: &mut Damage) {
-        let local = local_name(name);
-        if self.entry.is_some() && ["item", "entry"].iter().any(|entry| local.eq_ignore_ascii_case(entry)) {
+        if self.entry.is_some() && self.root.is_some_and(|root| self.is_entry(name, root)) {
             if self.field.is_some() {
                 damage.note(Flaw::Tags);
                 self.close_field(token.start);
@@ -173,7 +172,7 @@ impl<'a> Drawing<'a> {
             return;
         }
         let is_root = self.root.is_some_and(|root| name.eq_ignore_ascii_case(root));
-        if is_root || local.eq_ignore_ascii_case("channel") {
+        if is_root || is_channel(name) {
             if self.entry.is_some() {
                 damage.note(Flaw::Items);
             }
@@ -261,6 +260,11 @@ impl<'a> Drawing<'a> {
             None => damage.note(Flaw::Tags),
         }
     }
+}
+
+/// `channel` of RSS; other vocabularies have theirs, with a prefix (Sparkle's is a field of an entry).
+fn is_channel(name: &str) -> bool {
+    name.eq_ignore_ascii_case("channel") || name.eq_ignore_ascii_case("rss:channel")
 }
 
 /// Whether a field that begins inside an open one shows that the open one lost its end tag: nothing a title or a date

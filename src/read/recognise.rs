@@ -70,10 +70,8 @@ pub fn recognise(text: &str) -> Recognised {
         }
     }
     match first {
-        Some((name, _)) if matches!(name.as_str(), "head" | "body" | "meta" | "script" | "div" | "p") => web_page(text),
-        Some((name, _)) => {
-            Recognised::Other(format!("a document of the kind <{}>", prose::line(prose::prefix(&name, 40))))
-        }
+        Some((name, _)) if matches!(name.as_str(), "head" | "body" | "meta" | "script" | "div" | "p" | "br" | "b" | "img" | "a" | "span" | "table") => web_page(text),
+        Some((name, _)) => Recognised::Other(format!("a document of the kind <{}>", prose::line(prose::prefix(&name, 40)))),
         None => Recognised::Other("plain text".to_owned()),
     }
 }

@@ -20,15 +20,8 @@ const MAX_ID_BYTES: usize = 2048;
 const MAX_TAGS: usize = 40;
 
 /// Fields that hold the body of an entry, in no order: the longest counts.
-const BODIES: [&str; 9] = [
-    "content:encoded",
-    "content",
-    "body",
-    "xhtml:body",
-    "xhtml:div",
-    "fulltext",
-    "full-text",
-    "media:description",
+const BODIES: [&str; 8] = [
+    "content:encoded", "content", "body", "xhtml:body", "xhtml:div", "fullitem", "media:description",
     "itunes:summary",
 ];
 

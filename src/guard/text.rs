@@ -72,16 +72,11 @@ pub fn excerpt(text: &str, max_chars: usize) -> String {
     if max_chars == 0 {
         return String::new();
     }
-    let sentence_end = line[..cut]
-        .char_indices()
-        .filter(|(at, character)| {
-            matches!(character, '.' | '!' | '?' | '。') && {
-                let after = &line[at + character.len_utf8()..];
-                *character == '。' || after.is_empty() || after.starts_with(' ')
-            }
-        })
-        .map(|(at, character)| at + character.len_utf8())
-        .last();
+    let ends_sentence = |(at, character): &(usize, char)| {
+        let after = &line[at + character.len_utf8()..];
+        *character == '。' || (matches!(character, '.' | '!' | '?') && (after.is_empty() || after.starts_with(' ')))
+    };
+    let sentence_end = line[..cut].char_indices().rfind(ends_sentence).map(|(at, last)| at + last.len_utf8());
     if let Some(sentence_end) = sentence_end
         && line[..sentence_end].chars().count() * 2 >= max_chars
     {

@@ -7,6 +7,8 @@
 
 use encoding_rs::{Encoding, UTF_8, UTF_16BE, UTF_16LE, WINDOWS_1252};
 
+use crate::guard::text;
+
 use super::damage::{Damage, Flaw};
 
 /// A prolog is the first thing in a document; more bytes are not looked at for it.
@@ -18,6 +20,10 @@ pub fn decode(bytes: &[u8], content_type: Option<&str>, damage: &mut Damage) -> 
     let controls = text.chars().filter(|character| is_forbidden(*character)).count();
     if controls > 0 {
         damage.count(Flaw::Control, controls);
+        // An escape goes together with its parameters, which alone would be left as text.
+        if text.contains('\u{1b}') {
+            text = text::clean(&text);
+        }
         text.retain(|character| !is_forbidden(character));
     }
     text
@@ -40,8 +46,11 @@ fn decode_bytes(bytes: &[u8], content_type: Option<&str>, damage: &mut Damage) -
     let in_header = content_type.and_then(header_charset);
     let in_prolog = prolog_charset(bytes);
     // A document whose prolog could be read byte by byte is not UTF-16, whatever it says.
-    let declared: Vec<&'static Encoding> =
-        [in_header, in_prolog].into_iter().flatten().filter(|encoding| encoding.is_ascii_compatible()).collect();
+    let declared: Vec<&'static Encoding> = [in_header, in_prolog]
+        .into_iter()
+        .flatten()
+        .filter(|encoding| ![UTF_16LE, UTF_16BE].contains(encoding))
+        .collect();
     // Charsets such as ISO-2022-JP write everything in ASCII bytes, so plain ASCII does not speak for UTF-8.
     if let Ok(text) = std::str::from_utf8(bytes)
         && (!text.is_ascii() || declared.is_empty())

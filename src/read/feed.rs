@@ -13,8 +13,6 @@
 //! | author | the name in `author`, `dc:creator`, `itunes:author`; else the feed's author; a mail address gives only what stands before its `@` |
 //! | tags | `category`, `dc:subject`, `tags`, each once, at most 40 |
 
-use std::borrow::Cow;
-
 use feed_rs::model;
 use feed_rs::parser::Builder;
 use jiff::Timestamp;
@@ -80,12 +78,14 @@ fn damaged(page: &Page, damage: &Damage, kept: usize, begun: usize) -> Option<Fa
     if damage.is_none() && kept >= begun {
         return None;
     }
-    let kept = match kept < begun {
-        true => format!("kept {kept} of {begun} entries"),
-        false => format!("kept all {begun} entries"),
+    let kept = match begun {
+        0 => "found no entries".to_owned(),
+        1 if kept == 1 => "kept its one entry".to_owned(),
+        _ if kept < begun => format!("kept {kept} of {begun} entries"),
+        _ => format!("kept all {begun} entries"),
     };
     let message = format!(
-        "reading {}: the feed is damaged ({}), repaired and {kept}; if it stays so, tell its publisher",
+        "reading {}: the feed is damaged ({}); repaired it and {kept}; if it stays so, tell its publisher",
         name(page),
         damage.words()
     );
@@ -179,7 +179,7 @@ fn entry(found: model::Entry) -> Option<Entry> {
         title = text::excerpt(&text, MADE_TITLE_CHARS);
     }
     if title.is_empty() {
-        title = link.as_ref().map(|link| readable(link).into_owned()).unwrap_or_default();
+        title = link.as_ref().map(Url::to_string).unwrap_or_default();
     }
     if native.is_none() && title.is_empty() {
         return None;
@@ -197,10 +197,6 @@ fn entry(found: model::Entry) -> Option<Entry> {
         updated: updated.filter(|_| updated != published),
         tags: found.categories.into_iter().map(|category| category.term).collect(),
     })
-}
-
-fn readable(link: &Url) -> Cow<'_, str> {
-    Cow::Borrowed(link.as_str())
 }
 
 fn moment(seconds: i64, nanoseconds: u32) -> Option<Timestamp> {

@@ -7,20 +7,22 @@ use serde_json::{Map, Value, json};
 use url::Url;
 
 use super::damage::{Damage, Flaw};
-use super::repair::person;
-use super::{date, link, prose};
-
-/// Tags beyond this are stuffing.
-const MAX_TAGS: usize = 40;
-
-/// A longer id could not be kept as a key.
-const MAX_ID_BYTES: usize = 2048;
+use super::repair::{distinct, key, person};
+use super::{date, link};
 
 pub struct Items {
     /// Each a JSON Feed item, written anew.
     pub items: Vec<Value>,
     /// Items that began.
     pub begun: usize,
+}
+
+/// A document as it was found.
+struct Found {
+    /// All but its items.
+    head: Map<String, Value>,
+    items: Vec<Value>,
+    begun: usize,
 }
 
 /// A whole feed of items.
@@ -30,7 +32,7 @@ pub fn feed(items: &[Value]) -> String {
 
 /// The items of a feed; Err says what the document is instead.
 pub fn items(text: &str, page: &Url, damage: &mut Damage) -> Result<Items, String> {
-    let (head, items, begun) = match serde_json::from_str::<Value>(text) {
+    let Found { head, items, begun } = match serde_json::from_str::<Value>(text) {
         Ok(Value::Object(mut head)) => {
             let items = match head.remove("items") {
                 Some(Value::Array(items)) => items,
@@ -38,7 +40,7 @@ pub fn items(text: &str, page: &Url, damage: &mut Damage) -> Result<Items, Strin
                 _ => return Err(not_a_feed(&head)),
             };
             let begun = items.len();
-            (head, items, begun)
+            Found { head, items, begun }
         }
         _ => salvage(text, damage)?,
     };
@@ -76,7 +78,7 @@ fn not_a_feed(head: &Map<String, Value>) -> String {
 }
 
 /// Reads what is whole in a document that is not JSON: each item of its list on its own.
-fn salvage(text: &str, damage: &mut Damage) -> Result<(Map<String, Value>, Vec<Value>, usize), String> {
+fn salvage(text: &str, damage: &mut Damage) -> Result<Found, String> {
     let Some(list) = text.find("\"items\"").and_then(|at| Some(at + text[at..].find('[')? + 1)) else {
         return Err("broken JSON".to_owned());
     };
@@ -122,7 +124,7 @@ fn salvage(text: &str, damage: &mut Damage) -> Result<(Map<String, Value>, Vec<V
     if !ended {
         damage.note(Flaw::Tail);
     }
-    Ok((head, items, begun))
+    Ok(Found { head, items, begun })
 }
 
 /// One item; line ends and tabs inside strings, which JSON forbids, are escaped if that helps.
@@ -156,8 +158,7 @@ fn write(item: Value, base: &Url, feed_author: Option<&str>, damage: &mut Damage
             written.insert(key.to_owned(), Value::String(value));
         }
     };
-    let id = string(item.get("id"), damage).map(|id| crate::guard::text::one_line(&id));
-    let id = id.filter(|id| id.len() <= MAX_ID_BYTES);
+    let id = string(item.get("id"), damage).and_then(|id| key(&id));
     let mut url = ["url", "external_url"].iter().find_map(|key| link::read(&string(item.get(*key), damage)?, base));
     if url.is_none() {
         // "Ideally, the id is the full URL of the resource."
@@ -217,20 +218,12 @@ fn author(object: &Map<String, Value>, damage: &mut Damage) -> Option<String> {
 }
 
 fn tags(value: Option<&Value>, damage: &mut Damage) -> Vec<String> {
-    let listed = match value {
-        Some(Value::Array(tags)) => tags.iter().filter_map(Value::as_str).collect(),
+    match value {
+        Some(Value::Array(tags)) => distinct(tags.iter().filter_map(Value::as_str)),
         Some(Value::String(tag)) => {
             damage.note(Flaw::Types);
-            vec![tag.as_str()]
+            distinct(std::iter::once(tag))
         }
         _ => Vec::new(),
-    };
-    let mut tags: Vec<String> = Vec::new();
-    for tag in listed {
-        let tag = crate::guard::text::excerpt(&prose::line(tag), 100);
-        if tags.len() < MAX_TAGS && !tag.is_empty() && !tags.contains(&tag) {
-            tags.push(tag);
-        }
     }
-    tags
 }

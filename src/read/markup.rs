@@ -298,8 +298,9 @@ pub fn reference(text: &str) -> Reference {
                 let (text, _) = encoding_rs::WINDOWS_1252.decode_without_bom_handling(&byte);
                 text.chars().next().map_or(Reference::Nothing(length), |found| Reference::Character(found, length))
             }
+            // An escape is taken out later, with its parameters.
             Ok(code) => char::from_u32(code)
-                .filter(|found| !found.is_control() || matches!(found, '\t' | '\n' | '\r'))
+                .filter(|found| !found.is_control() || matches!(found, '\t' | '\n' | '\r' | '\u{1b}'))
                 .map_or(Reference::Nothing(length), |found| Reference::Character(found, length)),
             Err(_) if number.bytes().all(|byte| byte.is_ascii_digit()) && !number.is_empty() => {
                 Reference::Nothing(length)

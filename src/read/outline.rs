@@ -169,6 +169,7 @@ impl<'a> Drawing<'a> {
                 self.close_field(token.start);
             }
             self.close_entry();
+            self.root_closed |= self.root == Some(name);
             return;
         }
         let is_root = self.root.is_some_and(|root| name.eq_ignore_ascii_case(root));

@@ -33,6 +33,8 @@ enum Role {
     Block,
     /// A line of a list.
     Item,
+    /// A line of a table.
+    Row,
     /// A cell of a table's row.
     Cell,
     Break,
@@ -51,10 +53,11 @@ fn role(name: &str) -> Option<Role> {
     }
     Some(match name.to_ascii_lowercase().as_str() {
         "p" | "div" | "h1" | "h2" | "h3" | "h4" | "h5" | "h6" | "ul" | "ol" | "dl" | "dt" | "dd" | "blockquote"
-        | "table" | "thead" | "tbody" | "tfoot" | "tr" | "caption" | "section" | "article" | "aside" | "header"
-        | "footer" | "nav" | "main" | "figure" | "figcaption" | "details" | "summary" | "address" | "hr" | "center"
+        | "table" | "thead" | "tbody" | "tfoot" | "caption" | "section" | "article" | "aside" | "header" | "footer"
+        | "nav" | "main" | "figure" | "figcaption" | "details" | "summary" | "address" | "hr" | "center"
         | "fieldset" | "form" | "html" | "body" => Role::Block,
         "li" => Role::Item,
+        "tr" => Role::Row,
         "td" | "th" => Role::Cell,
         "br" => Role::Break,
         "pre" => Role::Preformatted,
@@ -73,6 +76,10 @@ fn role(name: &str) -> Option<Role> {
 /// The text of an entry: paragraphs apart, at most [`MAX_TEXT_BYTES`].
 pub fn text(source: &str) -> String {
     let source = prefix(source, MAX_MARKUP_BYTES);
+    if source.contains('\u{1b}') {
+        // A parser of HTML would drop the escape and leave its parameters.
+        return text(&text::clean(source));
+    }
     let flat = if is_html(source) { flatten(source) } else { format!("<pre>{}</pre>", escape_brackets(source)) };
     let plain = text::clean(&render(&flat));
     tidy(&plain)
@@ -110,6 +117,17 @@ struct Flat {
 }
 
 impl Flat {
+    /// A new line; lines of a list or table stand close together.
+    fn line(&mut self) {
+        if self.preformatted > 0 {
+            return self.html.push('\n');
+        }
+        if self.html.ends_with("<p>") && self.html.len() > 3 {
+            self.html.truncate(self.html.len() - 3);
+        }
+        self.html.push_str("<br>");
+    }
+
     fn paragraph(&mut self) {
         if self.preformatted > 0 {
             self.html.push('\n');
@@ -131,7 +149,7 @@ fn flatten(source: &str) -> String {
             Kind::Start { name, attributes, closed } => match role(name) {
                 Some(Role::Hidden) if closed => {}
                 Some(Role::Hidden) => tokens.skip_element(name),
-                Some(role) => open(&mut flat, role, name, attributes),
+                Some(role) => open(&mut flat, role, attributes),
                 // A word in angle brackets that HTML does not know is a placeholder or a type.
                 None if name.contains([':', '-']) || !attributes.is_empty() => {}
                 None => push_escaped(&mut flat.html, &source[token.start..token.end]),
@@ -143,7 +161,7 @@ fn flatten(source: &str) -> String {
                         flat.html.push_str("</pre><p>");
                     }
                 }
-                Some(Role::Block | Role::Item) => {
+                Some(Role::Block | Role::Item | Role::Row) => {
                     flat.in_row = false;
                     flat.paragraph();
                 }
@@ -154,18 +172,19 @@ fn flatten(source: &str) -> String {
     flat.html
 }
 
-fn open(flat: &mut Flat, role: Role, name: &str, attributes: &str) {
+fn open(flat: &mut Flat, role: Role, attributes: &str) {
     match role {
         Role::Block => {
             flat.in_row = false;
             flat.paragraph();
         }
         Role::Item => {
-            // Items stand close together, one a line.
-            if flat.html.ends_with("<p>") && flat.html.len() > 3 {
-                flat.html.truncate(flat.html.len() - 3);
-            }
-            flat.html.push_str(if flat.preformatted > 0 { "\n* " } else { "<br>* " });
+            flat.line();
+            flat.html.push_str("* ");
+        }
+        Role::Row => {
+            flat.in_row = false;
+            flat.line();
         }
         Role::Cell => {
             if flat.in_row {
@@ -185,7 +204,7 @@ fn open(flat: &mut Flat, role: Role, name: &str, attributes: &str) {
                 push_escaped(&mut flat.html, &alt);
             }
         }
-        Role::Hidden | Role::Inline => debug_assert!(!name.is_empty()),
+        Role::Hidden | Role::Inline => {}
     }
 }
 

@@ -40,7 +40,7 @@ pub fn recognise(text: &str) -> Recognised {
             b'{' => Recognised::Json { start },
             _ => match trimmed.starts_with('[') && trimmed[1..].trim_start().starts_with(['{', '[', '"', ']']) {
                 true => Recognised::Other("a JSON list".to_owned()),
-                false => Recognised::Other("plain text".to_owned()),
+                false => Recognised::Other("a text that is neither XML nor JSON".to_owned()),
             },
         };
     }
@@ -70,9 +70,18 @@ pub fn recognise(text: &str) -> Recognised {
         }
     }
     match first {
-        Some((name, _)) if matches!(name.as_str(), "head" | "body" | "meta" | "script" | "div" | "p" | "br" | "b" | "img" | "a" | "span" | "table") => web_page(text),
-        Some((name, _)) => Recognised::Other(format!("a document of the kind <{}>", prose::line(prose::prefix(&name, 40)))),
-        None => Recognised::Other("plain text".to_owned()),
+        Some((name, _))
+            if matches!(
+                name.as_str(),
+                "head" | "body" | "meta" | "script" | "div" | "p" | "br" | "b" | "img" | "a" | "span" | "table"
+            ) =>
+        {
+            web_page(text)
+        }
+        Some((name, _)) => {
+            Recognised::Other(format!("a document of the kind <{}>", prose::line(prose::prefix(&name, 40))))
+        }
+        None => Recognised::Other("a text that is neither XML nor JSON".to_owned()),
     }
 }
 

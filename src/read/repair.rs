@@ -5,13 +5,16 @@
 //! no deeper than the format itself. The rules for ids, links, dates and authors are applied here, because a parser that
 //! keeps to the formats does not tell what they need (`isPermaLink`, `rdf:about`, `feedburner:origLink`, Atom 0.3's dates).
 
+use std::borrow::Cow;
+
 use url::Url;
 
 use super::damage::{Damage, Flaw};
 use super::markup::{Kind, Tokens, attribute, escape_into, unescape};
 use super::outline::{Field, Outline, Part};
-use super::recognise::Dialect;
+use super::recognise::{Dialect, local_name};
 use super::{date, link, prose};
+use crate::guard::text::{excerpt, one_line};
 
 /// A longer id is no id: it could not be kept as a key.
 const MAX_ID_BYTES: usize = 2048;
@@ -19,9 +22,21 @@ const MAX_ID_BYTES: usize = 2048;
 /// Tags beyond this are stuffing.
 const MAX_TAGS: usize = 40;
 
+/// A longer tag is a sentence; it is cut.
+const MAX_TAG_CHARS: usize = 100;
+
+/// A longer name is none; it is cut.
+const MAX_NAME_CHARS: usize = 200;
+
 /// Fields that hold the body of an entry, in no order: the longest counts.
 const BODIES: [&str; 8] = [
-    "content:encoded", "content", "body", "xhtml:body", "xhtml:div", "fullitem", "media:description",
+    "content:encoded",
+    "content",
+    "body",
+    "xhtml:body",
+    "xhtml:div",
+    "fullitem",
+    "media:description",
     "itunes:summary",
 ];
 
@@ -197,8 +212,9 @@ fn value(field: &Field<'_>) -> String {
             Kind::Text(text) => plain.push_str(&unescape(text)),
             Kind::Cdata(text) => plain.push_str(text),
             Kind::Bracket => plain.push('<'),
-            Kind::Start { .. } | Kind::End { .. } => has_elements = true,
-            Kind::OpenCdata | Kind::Doctype(_) | Kind::Other => {}
+            Kind::Start { .. } => has_elements = true,
+            // An end tag alone is a slip, as in `<title>A</titel>`.
+            Kind::End { .. } | Kind::OpenCdata | Kind::Doctype(_) | Kind::Other => {}
         }
     }
     if !has_elements {
@@ -276,7 +292,7 @@ fn nested(inner: &str, local: &str) -> Option<String> {
 }
 
 fn is_local(name: &str, local: &str) -> bool {
-    super::recognise::local_name(name).eq_ignore_ascii_case(local)
+    local_name(name).eq_ignore_ascii_case(local)
 }
 
 /// `guid`, `atom:id`, `rdf:about` or `dc:identifier`, as the publisher wrote it.
@@ -284,7 +300,12 @@ fn id(part: &Part<'_>) -> Option<String> {
     let stated = first(part, &["guid", "id"])
         .or_else(|| attribute(part.attributes, "rdf:about").map(|about| about.into_owned()))
         .or_else(|| first(part, &["dc:identifier"]))?;
-    let id = crate::guard::text::one_line(&stated);
+    key(&stated)
+}
+
+/// An id as it can be kept; None if nothing is left of it.
+pub fn key(stated: &str) -> Option<String> {
+    let id = one_line(stated);
     (!id.is_empty() && id.len() <= MAX_ID_BYTES).then_some(id)
 }
 
@@ -370,7 +391,7 @@ pub fn person(text: &str) -> Option<String> {
     let name = words.join(" ");
     let name = name.trim().trim_start_matches('(').trim_end_matches(')').trim();
     let name = if name.is_empty() { address? } else { name };
-    Some(crate::guard::text::excerpt(name, 200)).filter(|name| !name.is_empty())
+    Some(excerpt(name, MAX_NAME_CHARS)).filter(|name| !name.is_empty())
 }
 
 /// The first of these fields that is a date, as RFC 3339.
@@ -383,18 +404,26 @@ fn first_date(part: &Part<'_>, names: &[&str]) -> Option<String> {
 }
 
 fn tags(part: &Part<'_>) -> Vec<String> {
+    let stated = part.fields.iter().filter_map(|field| match field.name.as_str() {
+        "category" => {
+            let term = ["label", "term"].iter().find_map(|name| attribute(field.attributes, name));
+            Some(term.map_or_else(|| value(field), Cow::into_owned))
+        }
+        "dc:subject" => Some(value(field)),
+        _ => None,
+    });
+    distinct(stated)
+}
+
+/// Tags on one line each, each once.
+pub fn distinct(stated: impl Iterator<Item = impl AsRef<str>>) -> Vec<String> {
     let mut tags: Vec<String> = Vec::new();
-    for field in &part.fields {
-        let tag = match field.name.as_str() {
-            "category" => ["label", "term"]
-                .iter()
-                .find_map(|name| attribute(field.attributes, name))
-                .map_or_else(|| value(field), |term| term.into_owned()),
-            "dc:subject" => value(field),
-            _ => continue,
-        };
-        let tag = crate::guard::text::excerpt(&prose::line(&tag), 100);
-        if tags.len() < MAX_TAGS && !tag.is_empty() && !tags.contains(&tag) {
+    for tag in stated {
+        if tags.len() == MAX_TAGS {
+            break;
+        }
+        let tag = excerpt(&prose::line(tag.as_ref()), MAX_TAG_CHARS);
+        if !tag.is_empty() && !tags.contains(&tag) {
             tags.push(tag);
         }
     }

@@ -46,8 +46,7 @@ fn each_fixture_is_read_as_expected() {
         }
         cases += 1;
         let content_type = std::fs::read_to_string(file.with_extension("content-type")).ok();
-        let reading =
-            read::feed(&typed_page(std::fs::read(&file).unwrap(), content_type.as_deref().map(str::trim)));
+        let reading = read::feed(&typed_page(std::fs::read(&file).unwrap(), content_type.as_deref().map(str::trim)));
         let actual = serde_json::to_string_pretty(&reading).unwrap() + "\n";
         let expected_file = file.with_extension("expected.json");
         if std::env::var_os("BLESS").is_some() {
@@ -83,7 +82,8 @@ fn two_hundred_thousand_nested_tags_in_html_are_read() {
     let depth = 200_000;
     for name in ["div", "b", "table", "ul", "pre", "blockquote", "p", "unknown"] {
         let nested = format!("{}kept{}", format!("<{name}>").repeat(depth), format!("</{name}>").repeat(depth));
-        let reading = read(rss(&format!("<item><title>t</title><description><![CDATA[{nested}]]></description></item>")));
+        let reading =
+            read(rss(&format!("<item><title>t</title><description><![CDATA[{nested}]]></description></item>")));
         // The bytes that are looked at hold only tags where they are many; what matters is that this returns.
         assert_eq!(reading.entries[0].title, "t", "with <{name}>");
     }
@@ -97,19 +97,36 @@ fn deep_json_is_refused_without_overflow() {
 
 #[test]
 fn pathological_pages_are_read_in_linear_time() {
-    // Each is about 2 MB; quadratic reading would take hours. No clock is asked: the test ends or it does not.
+    // No clock is asked; but where one of these is read in quadratic time, this test takes minutes instead of seconds.
     let pieces = [
-        "<![CDATA[", "<!--", "<?", "<!DOCTYPE [", "<a b=\"", "<a b='x\" ", "&", "&#", "</x>", "<", "]]>", "<item>",
-        "<![CDATA[</item>", "<item><description><![CDATA[", "&amp;lt;", "<p>", "<title>", "<script>", "<pre>",
+        "<![CDATA[",
+        "<!--",
+        "<?",
+        "<!DOCTYPE [",
+        "<a b=\"",
+        "<a b='x\" ",
+        "&",
+        "&#",
+        "</x>",
+        "<",
+        "]]>",
+        "<item>",
+        "<![CDATA[</item>",
+        "<item><description><![CDATA[",
+        "&amp;lt;",
+        "<p>",
+        "<title>",
+        "<script>",
+        "<pre>",
     ];
     for piece in pieces {
-        let many = piece.repeat(2_000_000 / piece.len());
+        let many = piece.repeat(150_000 / piece.len());
         read(rss(&many));
         read(rss(&format!("<item><title>t</title><description>{many}</description></item>")));
         read(rss(&format!("<item><title>{many}</title></item>")));
     }
     for piece in ["{\"id\":\"1\"},", "{", "\"", "[", "\\"] {
-        let many = piece.repeat(2_000_000 / piece.len());
+        let many = piece.repeat(150_000 / piece.len());
         read(format!("{{\"version\":\"https://jsonfeed.org/version/1\",\"items\":[{many}"));
     }
 }
@@ -142,11 +159,13 @@ fn twenty_thousand_items_are_all_read() {
 
 #[test]
 fn what_makes_feed_rs_panic_costs_nothing() {
-    let hostile = "<item><title>hostile</title><author>John Doe—john@x.example</author>\
+    let hostile = "<item><title>hostile</title><author>@—john@x.example</author>\
          <itunes:duration xmlns:itunes=\"http://www.itunes.com/dtds/podcast-1.0.dtd\">99999999999999999999999</itunes:duration>\
          <media:text xmlns:media=\"http://search.yahoo.com/mrss/\" start=\"9999999999999999999:00:00\">x</media:text></item>";
     let reading = read(rss(&format!("{hostile}<item><title>next</title></item>")));
-    assert_eq!(reading.entries.len(), 2);
+    let titles: Vec<&str> = reading.entries.iter().map(|entry| entry.title.as_str()).collect();
+    assert_eq!(titles, ["hostile", "next"]);
+    assert!(reading.faults[0].message.contains("an element that cannot be parsed"), "{:?}", reading.faults);
 }
 
 #[test]

@@ -7,7 +7,7 @@ use serde_json::{Map, Value, json};
 use url::Url;
 
 use super::damage::{Damage, Flaw};
-use super::repair::{distinct, key, person};
+use super::rules::{distinct, key, person};
 use super::{date, link};
 
 pub struct Items {

@@ -7,7 +7,8 @@
 use html2text::config;
 use html2text::render::TrivialDecorator;
 
-use super::markup::{Kind, Tokens, attribute, unescape};
+use super::markup::{Kind, Tokens, attribute};
+use super::reference::unescape;
 use crate::guard::text;
 
 /// Of a text, in bytes. The longest posts of the corpus have 150 kB; more is a mistake or an attack, and search does not

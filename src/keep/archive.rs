@@ -32,8 +32,10 @@ pub(super) struct Archive {
     /// By file below the folder: the length that counts, in bytes.
     lengths: BTreeMap<String, u64>,
     /// Decoded frames by file and offset: judging and indexing read a page's items one by one.
-    decoded: Mutex<HashMap<(String, u64), Arc<Vec<u8>>>>,
+    decoded: Mutex<Decoded>,
 }
+
+type Decoded = HashMap<(String, u64), Arc<Vec<u8>>>;
 
 /// Decoded frames are kept up to this many, about 16 MB; then all are let go.
 const MOST_DECODED: usize = 128;

@@ -55,7 +55,6 @@ impl Keep {
     pub fn keep_judgement(
         &mut self,
         work: &Work,
-        item: &ItemId,
         verdict: &Verdict,
         story: &Story,
         story_keys: &[String],
@@ -65,7 +64,8 @@ impl Keep {
         if !works::is_current(&self.store, work)? {
             return Ok(false);
         }
-        let earlier = self.judged(item)?;
+        let item = ItemId(work.id.clone());
+        let earlier = self.judged(&item)?;
         let mut changes = Changes::default();
         let first = earlier.map_or(now, |judged| judged.first);
         let judged = Judged { verdict: verdict.clone(), story: story.id.clone(), first };

@@ -112,7 +112,7 @@ fn prose() -> TextAnalyzer {
 }
 
 fn code() -> TextAnalyzer {
-    TextAnalyzer::builder(tokens::CodeTokenizer::default()).filter(RemoveLongFilter::limit(MOST_WORD_BYTES)).build()
+    TextAnalyzer::builder(tokens::CodeTokenizer).filter(RemoveLongFilter::limit(MOST_WORD_BYTES)).build()
 }
 
 fn name() -> TextAnalyzer {

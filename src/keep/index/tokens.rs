@@ -152,7 +152,7 @@ fn parts(text: &str, range: Range<usize>) -> Vec<Range<usize>> {
 }
 
 /// tantivy's door to `tokens`.
-#[derive(Clone, Default)]
+#[derive(Clone)]
 pub(super) struct CodeTokenizer;
 
 pub(super) struct CodeStream {

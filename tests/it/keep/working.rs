@@ -47,7 +47,7 @@ pub fn story(item: &ItemId, level: Level, at: Timestamp) -> Story {
 pub fn judge(store: &mut Keep, work: &Work, level: Level, follow: &[Work], at: Timestamp) -> bool {
     let id = ItemId(work.id.clone());
     let keys = ["version:tool:1".to_owned()];
-    store.keep_judgement(work, &id, &verdict(level, at), &story(&id, level, at), &keys, follow, at).unwrap()
+    store.keep_judgement(work, &verdict(level, at), &story(&id, level, at), &keys, follow, at).unwrap()
 }
 
 #[test]

@@ -186,7 +186,8 @@ fn an_index_that_is_missing_or_damaged_is_made_anew() {
     filled(home.path());
     let before = found(&Library::open(home.path()).unwrap(), "fixes");
 
-    let damages: [(&str, fn(&Path)); 5] = [
+    type Damage = fn(&Path);
+    let damages: [(&str, Damage); 5] = [
         ("all files gone", |index| {
             fs::remove_dir_all(index).unwrap();
             fs::create_dir(index).unwrap();

@@ -76,7 +76,7 @@ fn a_judgement_on_words_that_have_changed_meanwhile_does_not_count() {
     let mut store = open(home.path());
     let id = keep(&mut store, vec![entry("g-1", "One", "Text.")]).new[0].clone();
     let stale = store.work(Duty::Judge).unwrap().remove(0);
-    assert_eq!(keep(&mut store, vec![entry("g-1", "One", "Quite other words.")]).updated, [id.clone()]);
+    assert_eq!(keep(&mut store, vec![entry("g-1", "One", "Quite other words.")]).updated, vec![id.clone()]);
     assert!(!judge(&mut store, &stale, Level::Critical, &[], noon()));
     assert_eq!(store.judged(&id).unwrap(), None);
     let current = store.work(Duty::Judge).unwrap().remove(0);

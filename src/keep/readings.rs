@@ -166,7 +166,8 @@ impl Keep {
         kept: &mut Kept,
         changes: &mut Changes,
     ) -> Result<()> {
-        let faces = identity::faces(entries);
+        let (entries, faces) = identity::whole(entries);
+        let entries = &entries[..];
         let mut memory = self.memory(&source.name, &faces)?;
         let matching = identity::matching(&faces, &memory);
         let mut drafts = self.drafts(source, entries, faces, &matching, baseline, now)?;
@@ -362,13 +363,18 @@ impl Draft {
         // The first date stays: a page that dates itself anew must not bring old items to the top.
         item.published = item.published.or(entry.published).or(entry.updated);
         let mut news = News::None;
+        let mut archive = false;
         if face.content != before.face.content {
+            // A feed that stops giving texts takes nothing away: the text we have stays, and only the title can be news.
+            let emptied = entry.text.trim().is_empty() && before.item.place.length > 0;
             let words = change::words_hash(entry);
-            if !remembered.wordings.contains(&words) {
+            let says_more = !emptied || face.title != before.face.title;
+            if says_more && !remembered.wordings.contains(&words) {
                 remembered.wordings.push(words);
                 let surplus = remembered.wordings.len().saturating_sub(WORDINGS);
                 remembered.wordings.drain(..surplus);
                 news = News::Updated;
+                archive = !emptied;
                 item.title.clone_from(&entry.title);
                 item.content.clone_from(&face.content);
                 item.changed = Some(now);
@@ -376,7 +382,7 @@ impl Draft {
         }
         remembered.face = face;
         let is_changed = remembered.item != before.item || remembered.face != before.face;
-        Draft { number, twins: Vec::new(), remembered, news, archive: news == News::Updated, is_changed }
+        Draft { number, twins: Vec::new(), remembered, news, archive, is_changed }
     }
 }
 

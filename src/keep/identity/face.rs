@@ -63,20 +63,8 @@ impl Face {
     /// Nearly the same title, or nearly the same text. Numbers in the title must agree: `2.1.250` and `2.1.251` are two
     /// releases however alike the rest is.
     pub(super) fn is_near(&self, other: &Face) -> bool {
-        numbers(&self.title) == numbers(&other.title) && (self.title_is_near(other) || self.text_is_near(other))
-    }
-
-    /// At least three of five words in common.
-    fn title_is_near(&self, other: &Face) -> bool {
-        let mut ours: Vec<&str> = self.title.split_whitespace().collect();
-        let mut theirs: Vec<&str> = other.title.split_whitespace().collect();
-        for list in [&mut ours, &mut theirs] {
-            list.sort_unstable();
-            list.dedup();
-        }
-        let common = ours.iter().filter(|word| theirs.binary_search(word).is_ok()).count();
-        let all = ours.len() + theirs.len() - common;
-        common > 0 && common * 5 >= all * 3
+        numbers(&self.title) == numbers(&other.title)
+            && (are_near(&self.title, &other.title) || self.text_is_near(other))
     }
 
     fn text_is_near(&self, other: &Face) -> bool {
@@ -87,6 +75,34 @@ impl Face {
             return self.words == other.words && self.sketch == other.sketch;
         }
         (self.sketch ^ other.sketch).count_ones() <= NEAR_BITS
+    }
+
+    /// Two addresses in one folder whose last parts are nearly the same words and the same numbers: a mended address. Not
+    /// `daily-thread` and `daily-thread-2`.
+    pub(super) fn is_moved_nearby(&self, other: &Face) -> bool {
+        let (Some(ours), Some(theirs)) = (&self.link, &other.link) else { return false };
+        let (Some((folder, ours)), Some((other_folder, theirs))) = (ours.rsplit_once('/'), theirs.rsplit_once('/'))
+        else {
+            return false;
+        };
+        let joined = |slug: &str| words(slug).collect::<Vec<_>>().join(" ");
+        let (ours, theirs) = (joined(ours), joined(theirs));
+        folder == other_folder && numbers(&ours) == numbers(&theirs) && are_near(&ours, &theirs)
+    }
+
+    /// Both texts say the same, as far as there are any.
+    pub(super) fn texts_agree(&self, other: &Face) -> bool {
+        self.words == 0 || other.words == 0 || self.text_is_near(other)
+    }
+
+    /// One entry in two pieces on one page: the same id, link and title, and other text. A title that says little ("Update")
+    /// may be borne by several entries; with a number in it, or on one date, it is one entry's.
+    pub(super) fn is_piece_of(&self, other: &Face) -> bool {
+        self.native.is_some()
+            && !self.title.is_empty()
+            && (&self.native, &self.link, &self.title) == (&other.native, &other.link, &other.title)
+            && (dates_agree(self, other) || !numbers(&self.title).is_empty())
+            && !self.texts_agree(other)
     }
 
     /// One entry, listed twice on one page.
@@ -145,6 +161,19 @@ fn link_key(link: &Url) -> String {
 /// Runs of letters and digits, in lower case.
 pub(in crate::keep) fn words(text: &str) -> impl Iterator<Item = String> {
     text.split(|letter: char| !letter.is_alphanumeric()).filter(|word| !word.is_empty()).map(str::to_lowercase)
+}
+
+/// At least three of five words in common.
+fn are_near(ours: &str, theirs: &str) -> bool {
+    let [ours, theirs] = [ours, theirs].map(|text| {
+        let mut words: Vec<&str> = text.split_whitespace().collect();
+        words.sort_unstable();
+        words.dedup();
+        words
+    });
+    let common = ours.iter().filter(|word| theirs.binary_search(word).is_ok()).count();
+    let all = ours.len() + theirs.len() - common;
+    common > 0 && common * 5 >= all * 3
 }
 
 fn numbers(title: &str) -> Vec<&str> {

@@ -105,9 +105,35 @@ pub(super) fn keys(face: &Face) -> Vec<Key> {
     keys
 }
 
-pub(super) fn faces(entries: &[Entry]) -> Vec<Face> {
-    entries.iter().map(Face::of).collect()
+/// Entries with their faces, where one entry in several pieces is made whole: a page may list a release once for each part
+/// of its notes.
+pub(super) fn whole(entries: &[Entry]) -> (Vec<Entry>, Vec<Face>) {
+    let mut whole: Vec<Entry> = Vec::new();
+    let mut faces: Vec<Face> = Vec::new();
+    let mut firsts: HashMap<String, usize> = HashMap::new();
+    for entry in entries {
+        let face = Face::of(entry);
+        let first = face.native.clone().map(|native| *firsts.entry(native).or_insert(whole.len()));
+        match first.filter(|first| faces.get(*first).is_some_and(|first| face.is_piece_of(first))) {
+            // A text grows to some pages, not without bound.
+            Some(first) if whole[first].text.len() + entry.text.len() <= MOST_JOINED_BYTES => {
+                let joined = &mut whole[first];
+                if !joined.text.contains(&entry.text) {
+                    joined.text = format!("{}\n\n{}", joined.text, entry.text);
+                    faces[first] = Face::of(joined);
+                }
+            }
+            _ => {
+                whole.push(entry.clone());
+                faces.push(face);
+            }
+        }
+    }
+    (whole, faces)
 }
+
+/// As long as one text may be when it is read, in bytes.
+const MOST_JOINED_BYTES: usize = 200_000;
 
 /// Matches one reading. The same reading and memory always give the same matching.
 pub(super) fn matching(faces: &[Face], memory: &Memory) -> Matching {
@@ -236,15 +262,21 @@ fn weigh(candidate: &Candidate, item: &Face, wholesale: bool) -> Option<u32> {
     }
     let nameless = candidate.is_nameless();
     if content {
+        let renamed = other_native || (candidate.link.is_some() && item.link.is_some());
+        let undated = entry.published.is_none() || item.published.is_none();
+        // The words stayed and the name moved. Short words ("Maintenance") may simply be said again, and on another day
+        // long ones too ("Daily thread").
         let same = wholesale
             || dated_alike
-            // The words stayed and the address moved. Short words ("Maintenance") may simply be said again.
-            || (!dates_differ(entry, item) && (nameless || entry.is_long() || !other_native))
-            || (entry.is_long() && !other_native);
+            || entry.is_moved_nearby(item)
+            || if renamed { entry.is_long() && undated } else { entry.is_long() || !dates_differ(entry, item) };
         return same.then_some(50);
     }
+    let texts_agree = entry.texts_agree(item);
+    if title && texts_agree && entry.is_moved_nearby(item) {
+        return Some(45);
+    }
     if title && (wholesale || nameless || dated_alike) {
-        let texts_agree = near || entry.words == 0 || item.words == 0;
         let same =
             (dated_alike && (texts_agree || wholesale || nameless)) || (texts_agree && !dates_differ(entry, item));
         return same.then_some(40);

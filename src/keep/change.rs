@@ -6,7 +6,7 @@ use regex::Regex;
 use sha2::{Digest, Sha256};
 
 use super::identity::words;
-use crate::item::{Entry, short_hash};
+use crate::item::short_hash;
 
 /// What pages change by themselves: "3 hours ago", "14:30", "21 Nov 2026", "2026-11-21".
 static PASSING: LazyLock<Regex> = LazyLock::new(|| {
@@ -25,11 +25,11 @@ static PASSING: LazyLock<Regex> = LazyLock::new(|| {
     .expect("the pattern is constant and a test runs it")
 });
 
-/// Hash of the words that count: two states of an entry with the same one are the same to a reader.
-pub(super) fn words_hash(entry: &Entry) -> String {
+/// Hash of the words of a title and a text that count: two wordings with the same one are the same to a reader.
+pub(super) fn words_hash(title: &str, text: &str) -> String {
     let mut hasher = Sha256::new();
-    for part in [&entry.title, &entry.text] {
-        for word in words(&PASSING.replace_all(part, " ")) {
+    for part in [title, text] {
+        for word in words(&PASSING.replace_all(part, " ").to_lowercase()) {
             hasher.update(word.as_bytes());
             hasher.update(b" ");
         }

@@ -4,12 +4,12 @@ use std::collections::HashMap;
 
 use anyhow::Result;
 use jiff::{SignedDuration, Timestamp};
-use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
+use super::draft::{Draft, News, Remembered};
 use super::identity::{self, Face, Fate, Holding, Key, Matching, Memory};
 use super::store::{BATCH, Changes};
-use super::{Keep, change, works};
+use super::{Keep, watched, works};
 use crate::item::{Entry, Fault, FaultKind, Item, ItemId, Reading};
 use crate::page::Mark;
 use crate::source::Source;
@@ -17,32 +17,9 @@ use crate::work::{Duty, Work};
 
 const ITEM: &[u8] = b"item/";
 const KEY: &[u8] = b"key/";
-const WATCHED: &[u8] = b"watched/";
 
 /// A date further ahead than this is a mistake or a trick to stay on top; time zones and clocks explain less than a day.
 const MOST_AHEAD: SignedDuration = SignedDuration::from_hours(24);
-
-/// How many earlier wordings are remembered: servers of one site that give two versions in turn cause no work each time.
-const WORDINGS: usize = 4;
-
-/// One source, as it was last asked.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
-pub struct Watched {
-    /// Of the last good reading; a fault leaves it.
-    pub mark: Mark,
-    /// The last time it was asked.
-    pub asked: Option<Timestamp>,
-    /// The last good answer, a 304 included.
-    pub answered: Option<Timestamp>,
-    /// Faults in a row since then.
-    pub failures: u32,
-    /// What was wrong the last time; a minor one stands beside a good answer.
-    pub fault: Option<Fault>,
-    /// Items it ever gave.
-    pub entries: u64,
-    /// It has given entries: what it gives from now on is news, no longer a baseline.
-    pub had_entries: bool,
-}
 
 /// What keeping a reading came to.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -56,30 +33,7 @@ pub struct Kept {
     pub fault: Option<Fault>,
 }
 
-/// An item and what it is recognised by: one value in the store.
-#[derive(Debug, Clone, Serialize, Deserialize)]
-struct Remembered {
-    #[serde(flatten)]
-    item: Item,
-    face: Face,
-    /// `change::words_hash` of its last wordings, newest last.
-    wordings: Vec<String>,
-}
-
 impl Keep {
-    /// None: the source was never asked.
-    pub fn watched(&self, source: &str) -> Result<Option<Watched>> {
-        self.store.get(&watched_key(source))
-    }
-
-    /// Every source that was ever asked, by name.
-    pub fn all_watched(&self) -> Result<Vec<(String, Watched)>> {
-        self.store
-            .scan(WATCHED)
-            .map(|pair| pair.map(|(name, watched)| (String::from_utf8_lossy(&name).into_owned(), watched)))
-            .collect()
-    }
-
     pub fn item(&self, id: &ItemId) -> Result<Option<Item>> {
         Ok(self.remembered(id)?.map(|remembered| remembered.item))
     }
@@ -127,32 +81,9 @@ impl Keep {
         }
         watched.fault = fault.clone();
         kept.fault = fault;
-        changes.put(&watched_key(&source.name), &watched);
+        watched::put(&mut changes, &source.name, &watched);
         self.store.commit(changes)?;
         Ok(kept)
-    }
-
-    /// Keeps that nothing changed since the mark (HTTP 304).
-    pub fn keep_not_modified(&mut self, source: &Source, mark: Mark, now: Timestamp) -> Result<()> {
-        let mut watched = self.watched(&source.name)?.unwrap_or_default();
-        // What the page was, it still is: a minor fault stays.
-        watched.fault = watched.fault.filter(|fault| fault.kind.is_minor());
-        watched.failures = 0;
-        watched.asked = Some(now);
-        watched.answered = Some(now);
-        watched.mark = mark;
-        self.put_watched(&source.name, &watched)
-    }
-
-    /// Keeps that a source could not be asked or gave nothing. A wait that a server asked for is no failure of the source.
-    pub fn keep_fault(&mut self, source: &Source, fault: &Fault, now: Timestamp) -> Result<()> {
-        let mut watched = self.watched(&source.name)?.unwrap_or_default();
-        if fault.kind != FaultKind::Waiting {
-            watched.asked = Some(now);
-            watched.failures = watched.failures.saturating_add(1);
-        }
-        watched.fault = Some(fault.clone());
-        self.put_watched(&source.name, &watched)
     }
 
     /// Keeps entries in transactions of a bounded size. The last one is left in `changes` for the mark to join. If we are
@@ -209,7 +140,9 @@ impl Keep {
             if draft.news != News::None {
                 works::put(changes, &Work::new(Duty::Judge, item.id.0.clone(), item.content.clone(), now));
             }
-            works::put(changes, &Work::new(Duty::Index, item.id.0.clone(), item.content.clone(), now));
+            if draft.shows {
+                works::put(changes, &Work::new(Duty::Index, item.id.0.clone(), item.content.clone(), now));
+            }
         }
         Ok(())
     }
@@ -237,7 +170,11 @@ impl Keep {
                     continue;
                 }
                 Fate::Same(id) => match self.remembered(id)? {
-                    Some(remembered) => Draft::of_known(number, remembered, source, entry, face, now),
+                    Some(remembered) => {
+                        let is_changed = face.content != remembered.face.content;
+                        let text = if is_changed { Some(self.text(&remembered.item)?) } else { None };
+                        Draft::of_known(number, remembered, text.as_deref(), source, entry, face, now)
+                    }
                     None => continue,
                 },
                 Fate::New => {
@@ -284,106 +221,6 @@ impl Keep {
     fn remembered(&self, id: &ItemId) -> Result<Option<Remembered>> {
         self.store.get(&item_key(id))
     }
-
-    fn put_watched(&self, source: &str, watched: &Watched) -> Result<()> {
-        let mut changes = Changes::default();
-        changes.put(&watched_key(source), watched);
-        self.store.commit(changes)
-    }
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum News {
-    New,
-    Updated,
-    None,
-}
-
-/// An item as it will be kept.
-struct Draft {
-    /// Of its entry in the reading.
-    number: usize,
-    /// Of the entries that repeat it.
-    twins: Vec<usize>,
-    remembered: Remembered,
-    news: News,
-    /// The entry's text goes into the archive.
-    archive: bool,
-    /// Something differs from what is kept.
-    is_changed: bool,
-}
-
-impl Draft {
-    fn of_new(
-        number: usize,
-        id: ItemId,
-        source: &Source,
-        entry: &Entry,
-        face: Face,
-        baseline: bool,
-        now: Timestamp,
-    ) -> Draft {
-        let item = Item {
-            id,
-            source: source.name.clone(),
-            trust: source.trust,
-            topics: source.topics.clone(),
-            title: entry.title.clone(),
-            link: entry.link.clone(),
-            author: entry.author.clone(),
-            published: entry.published.or(entry.updated),
-            seen: now,
-            changed: None,
-            content: face.content.clone(),
-            baseline,
-            place: crate::item::Place { file: String::new(), frame: 0, start: 0, length: 0 },
-        };
-        let remembered = Remembered { item, face, wordings: vec![change::words_hash(entry)] };
-        Draft { number, twins: Vec::new(), remembered, news: News::New, archive: true, is_changed: true }
-    }
-
-    fn of_known(
-        number: usize,
-        before: Remembered,
-        source: &Source,
-        entry: &Entry,
-        face: Face,
-        now: Timestamp,
-    ) -> Draft {
-        let mut remembered = before.clone();
-        let item = &mut remembered.item;
-        item.trust = source.trust;
-        item.topics.clone_from(&source.topics);
-        if entry.link.is_some() {
-            item.link.clone_from(&entry.link);
-        }
-        if item.author.is_none() {
-            item.author.clone_from(&entry.author);
-        }
-        // The first date stays: a page that dates itself anew must not bring old items to the top.
-        item.published = item.published.or(entry.published).or(entry.updated);
-        let mut news = News::None;
-        let mut archive = false;
-        if face.content != before.face.content {
-            // A feed that stops giving texts takes nothing away: the text we have stays, and only the title can be news.
-            let emptied = entry.text.trim().is_empty() && before.item.place.length > 0;
-            let words = change::words_hash(entry);
-            let says_more = !emptied || face.title != before.face.title;
-            if says_more && !remembered.wordings.contains(&words) {
-                remembered.wordings.push(words);
-                let surplus = remembered.wordings.len().saturating_sub(WORDINGS);
-                remembered.wordings.drain(..surplus);
-                news = News::Updated;
-                archive = !emptied;
-                item.title.clone_from(&entry.title);
-                item.content.clone_from(&face.content);
-                item.changed = Some(now);
-            }
-        }
-        remembered.face = face;
-        let is_changed = remembered.item != before.item || remembered.face != before.face;
-        Draft { number, twins: Vec::new(), remembered, news, archive, is_changed }
-    }
 }
 
 /// Dates ahead of us are no dates.
@@ -394,10 +231,6 @@ fn sound_dates(entry: &Entry, now: Timestamp) -> Entry {
 
 fn item_key(id: &ItemId) -> Vec<u8> {
     [ITEM, id.0.as_bytes()].concat()
-}
-
-fn watched_key(source: &str) -> Vec<u8> {
-    [WATCHED, source.as_bytes()].concat()
 }
 
 /// The key of an item's id (see `ItemId::first_seen`): never to be changed.

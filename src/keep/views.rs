@@ -9,7 +9,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::Keep;
-use super::readings::Watched;
+use super::watched::Watched;
 use crate::edition::LetterState;
 use crate::work::{Duty, Work};
 

@@ -32,16 +32,20 @@ const NEAR_BITS: u32 = 12;
 /// Below this many words a simhash says little; such texts are near only when equal.
 const SKETCH_WORDS: u32 = 12;
 
+/// More words than this are no title; a page that puts its text there must not be kept twice.
+const TITLE_WORDS: usize = 60;
+
 /// Two dates this far apart are not one date in two time zones.
 const SAME_DATE: SignedDuration = SignedDuration::from_hours(24);
 
 impl Face {
     pub(in crate::keep) fn of(entry: &Entry) -> Face {
-        let text: Vec<String> = words(&entry.text).collect();
+        let text = entry.text.to_lowercase();
+        let text: Vec<&str> = words(&text).collect();
         Face {
             native: entry.native.as_deref().map(str::trim).filter(|native| !native.is_empty()).map(str::to_owned),
             link: entry.link.as_ref().map(link_key),
-            title: words(&entry.title).collect::<Vec<_>>().join(" "),
+            title: joined_words(&entry.title),
             content: entry.content_hash(),
             published: entry.published,
             words: text.len().try_into().unwrap_or(u32::MAX),
@@ -85,8 +89,7 @@ impl Face {
         else {
             return false;
         };
-        let joined = |slug: &str| words(slug).collect::<Vec<_>>().join(" ");
-        let (ours, theirs) = (joined(ours), joined(theirs));
+        let (ours, theirs) = (joined_words(ours), joined_words(theirs));
         folder == other_folder && numbers(&ours) == numbers(&theirs) && are_near(&ours, &theirs)
     }
 
@@ -158,9 +161,14 @@ fn link_key(link: &Url) -> String {
     key
 }
 
-/// Runs of letters and digits, in lower case.
-pub(in crate::keep) fn words(text: &str) -> impl Iterator<Item = String> {
-    text.split(|letter: char| !letter.is_alphanumeric()).filter(|word| !word.is_empty()).map(str::to_lowercase)
+/// Runs of letters and digits.
+pub(in crate::keep) fn words(text: &str) -> impl Iterator<Item = &str> {
+    text.split(|letter: char| !letter.is_alphanumeric()).filter(|word| !word.is_empty())
+}
+
+/// The words in lower case, with single spaces.
+fn joined_words(text: &str) -> String {
+    words(&text.to_lowercase()).take(TITLE_WORDS).collect::<Vec<_>>().join(" ")
 }
 
 /// At least three of five words in common.
@@ -180,7 +188,7 @@ fn numbers(title: &str) -> Vec<&str> {
     title.split_whitespace().filter(|word| word.contains(|letter: char| letter.is_ascii_digit())).collect()
 }
 
-fn sketch(words: &[String]) -> u64 {
+fn sketch(words: &[&str]) -> u64 {
     let mut sums = [0i32; 64];
     let mut count = |hash: u64| {
         for (bit, sum) in sums.iter_mut().enumerate() {
@@ -190,14 +198,14 @@ fn sketch(words: &[String]) -> u64 {
     match words {
         [] => return 0,
         [only] => count(hash(&[only])),
-        _ => words.windows(2).for_each(|pair| count(hash(&[&pair[0], &pair[1]]))),
+        _ => words.windows(2).for_each(|pair| count(hash(pair))),
     }
     sums.iter().enumerate().fold(0, |sketch, (bit, sum)| if *sum > 0 { sketch | 1 << bit } else { sketch })
 }
 
 /// FNV-1a with 64 bits, and a last stir (from MurmurHash3) so that every bit depends on every letter. Kept sketches depend
 /// on it: it can't change without reading all texts again.
-fn hash(words: &[&String]) -> u64 {
+fn hash(words: &[&str]) -> u64 {
     let mut hash: u64 = 0xcbf2_9ce4_8422_2325;
     for word in words {
         for byte in word.bytes().chain([b' ']) {

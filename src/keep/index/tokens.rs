@@ -66,6 +66,13 @@ fn is_inside(letter: char) -> bool {
 
 /// Adds the parts of one identifier, and the identifier whole where it has several parts.
 fn identifier(text: &str, range: Range<usize>, position: &mut usize, tokens: &mut Vec<CodeToken>) {
+    // Most of a text is plain words.
+    if text[range.clone()].bytes().all(|byte| byte.is_ascii_lowercase()) {
+        let text = text[range.clone()].to_owned();
+        tokens.push(CodeToken { range, position: *position, text, whole: false });
+        *position += 1;
+        return;
+    }
     let range = trimmed(text, range);
     let parts = parts(text, range.clone());
     if parts.is_empty() {

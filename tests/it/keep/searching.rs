@@ -176,6 +176,26 @@ fn a_changed_item_is_found_by_its_new_words_only() {
 }
 
 #[test]
+fn a_moved_link_is_indexed_again_and_a_new_date_is_not() {
+    let home = tempfile::tempdir().unwrap();
+    let mut store = open(home.path());
+    let dated = |hours: i64, link: &str| Entry {
+        published: Some(noon() - SignedDuration::from_hours(hours)),
+        link: Some(link.parse().unwrap()),
+        ..entry("g-1", "One", "Text.")
+    };
+    let id = keep(&mut store, vec![dated(9, "https://a.example/old")]).new[0].clone();
+    store.index_pending().unwrap();
+    keep(&mut store, vec![dated(1, "https://a.example/old")]);
+    assert_eq!(store.index_pending().unwrap(), 0);
+    keep(&mut store, vec![dated(1, "https://a.example/new")]);
+    assert_eq!(store.index_pending().unwrap(), 1);
+    let (card, _) = Library::open(home.path()).unwrap().show(&id).unwrap().unwrap();
+    assert_eq!(card.url.unwrap().as_str(), "https://a.example/new");
+    assert_eq!(card.published, Some(noon() - SignedDuration::from_hours(9)), "the first date stays");
+}
+
+#[test]
 fn an_index_that_is_missing_or_damaged_is_made_anew() {
     let home = tempfile::tempdir().unwrap();
     let index = home.path().join("index");

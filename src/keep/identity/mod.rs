@@ -110,30 +110,31 @@ pub(super) fn keys(face: &Face) -> Vec<Key> {
 pub(super) fn whole(entries: &[Entry]) -> (Vec<Entry>, Vec<Face>) {
     let mut whole: Vec<Entry> = Vec::new();
     let mut faces: Vec<Face> = Vec::new();
-    let mut firsts: HashMap<String, usize> = HashMap::new();
-    for entry in entries {
-        let face = Face::of(entry);
-        let first = face.native.clone().map(|native| *firsts.entry(native).or_insert(whole.len()));
-        match first.filter(|first| faces.get(*first).is_some_and(|first| face.is_piece_of(first))) {
-            // A text grows to some pages, not without bound.
-            Some(first) if whole[first].text.len() + entry.text.len() <= MOST_JOINED_BYTES => {
-                let joined = &mut whole[first];
-                if !joined.text.contains(&entry.text) {
-                    joined.text = format!("{}\n\n{}", joined.text, entry.text);
-                    faces[first] = Face::of(joined);
-                }
+    let all: Vec<Face> = entries.iter().map(Face::of).collect();
+    let mut counts: HashMap<_, usize> = HashMap::new();
+    for face in &all {
+        *counts.entry((&face.native, &face.link, &face.title)).or_default() += 1;
+    }
+    let mut firsts: HashMap<_, usize> = HashMap::new();
+    for (entry, face) in entries.iter().zip(&all) {
+        let name = (&face.native, &face.link, &face.title);
+        let first = *firsts.entry(name).or_insert(whole.len());
+        if counts[&name] <= MOST_PIECES && faces.get(first).is_some_and(|first| face.is_piece_of(first)) {
+            let joined = &mut whole[first];
+            if !joined.text.contains(&entry.text) {
+                joined.text = format!("{}\n\n{}", joined.text, entry.text);
+                faces[first] = Face::of(joined);
             }
-            _ => {
-                whole.push(entry.clone());
-                faces.push(face);
-            }
+        } else {
+            whole.push(entry.clone());
+            faces.push(face.clone());
         }
     }
     (whole, faces)
 }
 
-/// As long as one text may be when it is read, in bytes.
-const MOST_JOINED_BYTES: usize = 200_000;
+/// More entries of one name than this are no pieces of one, but entries of a page that names all alike.
+const MOST_PIECES: usize = 8;
 
 /// Matches one reading. The same reading and memory always give the same matching.
 pub(super) fn matching(faces: &[Face], memory: &Memory) -> Matching {

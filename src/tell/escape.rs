@@ -1,4 +1,20 @@
-//! Foreign words inside Markdown and plain text: they stay words.
+//! Foreign words inside HTML, Markdown and plain text: they stay words.
+
+/// Text for an HTML or XML page, between tags or inside a quoted attribute.
+pub(super) fn html(text: &str) -> String {
+    let mut out = String::with_capacity(text.len() + 16);
+    for letter in text.chars() {
+        match letter {
+            '&' => out.push_str("&amp;"),
+            '<' => out.push_str("&lt;"),
+            '>' => out.push_str("&gt;"),
+            '"' => out.push_str("&quot;"),
+            '\'' => out.push_str("&#39;"),
+            letter => out.push(letter),
+        }
+    }
+    out
+}
 
 /// Text for a Markdown page: no markup, no raw HTML, no image and no mention can come of it. CommonMark lets every ASCII
 /// mark be escaped with a backslash (0.31, 2.4).
@@ -28,11 +44,16 @@ pub(super) fn markdown(text: &str) -> String {
             }
             // Bare addresses are made links by some readers; what is linked is decided here.
             ':' if letters.peek() == Some(&'/') => out.push_str("&#58;"),
+            '.' if ends_with_www(&out) => out.push_str("\\."),
             _ => out.push(letter),
         }
         at_start = false;
     }
     out
+}
+
+fn ends_with_www(text: &str) -> bool {
+    text.len().checked_sub(3).and_then(|start| text.get(start..)).is_some_and(|end| end.eq_ignore_ascii_case("www"))
 }
 
 /// An address as the target of a Markdown link: nothing in it can end the link.

@@ -97,13 +97,16 @@ fn environment() -> Result<Environment<'static>> {
         Some("md") => AutoEscape::Custom("markdown".into()),
         _ => AutoEscape::None,
     });
+    // minijinja's own HTML escaping also writes every `/` as a reference, which programs that rewrite links in mail misread.
     environment.set_formatter(|out, state, value| {
-        if matches!(state.auto_escape(), AutoEscape::Custom(_)) {
-            let text = value.to_string();
-            out.write_str(&if value.is_safe() { text } else { escape::markdown(&text) })?;
-            return Ok(());
-        }
-        minijinja::escape_formatter(out, state, value)
+        let text = value.to_string();
+        let written = match state.auto_escape() {
+            _ if value.is_safe() => text,
+            AutoEscape::None => text,
+            AutoEscape::Custom(_) => escape::markdown(&text),
+            _ => escape::html(&text),
+        };
+        Ok(out.write_str(&written)?)
     });
     environment.add_filter("target", |url: &str| Value::from_safe_string(escape::markdown_target(url)));
     environment.add_filter("code", |text: &str| Value::from_safe_string(escape::markdown_code(text)));

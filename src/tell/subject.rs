@@ -1,7 +1,8 @@
 //! Subject lines: the content of the mail in at most 78 characters.
 
 use crate::edition::{Alert, Digest};
-use crate::tell::words::{clip, one_line};
+use crate::guard::text::one_line;
+use crate::tell::words::clip;
 
 /// A header line of 78 characters is never folded (RFC 5322, 2.1.1), and phones show about half of it.
 const MOST: usize = 78;

@@ -6,10 +6,11 @@ use serde::Serialize;
 use url::Url;
 
 use crate::edition::{Action, Alert, Also, Digest, Section, Telling, Trouble};
+use crate::guard::text::one_line;
 use crate::story::StoryId;
 use crate::tell::digest::{ACTION, EXCERPT, TITLE, words};
 use crate::tell::subject;
-use crate::tell::words::{clip, one_line};
+use crate::tell::words::clip;
 use crate::verdict::Level;
 
 /// Names of sources, sections and weeks; longer ones would break the line they stand on.
@@ -117,7 +118,7 @@ pub(super) fn digest(digest: &Digest) -> DigestView {
         preheader: digest_preheader(digest),
         week: clip(&digest.week, NAME),
         period: period(digest.from, digest.to, &zone),
-        zone: clip(&digest.zone, NAME),
+        zone: name(&zone),
         minutes: words(digest).div_ceil(READING_SPEED).max(1),
         actions: digest.actions.iter().map(action).collect(),
         sections: digest.sections.iter().map(|one| section(one, &topmost, &zone)).collect(),
@@ -144,7 +145,7 @@ pub(super) fn alert(alert: &Alert) -> AlertView {
         subject: subject::alert(alert),
         preheader: clip(&preheader, PREHEADER),
         at: alert.at.to_zoned(zone.clone()).strftime("%-d %b %Y, %H:%M").to_string(),
-        zone: clip(&alert.zone, NAME),
+        zone: name(&zone),
         story: story(telling, &[], &zone),
     }
 }
@@ -225,6 +226,11 @@ pub(super) fn link(url: Option<&Url>) -> Option<String> {
 /// The zone of a digest; UTC if this machine's tables do not know it.
 fn zone(name: &str) -> TimeZone {
     TimeZone::get(name).unwrap_or(TimeZone::UTC)
+}
+
+/// Of the zone that dates are really shown in.
+fn name(zone: &TimeZone) -> String {
+    zone.iana_name().unwrap_or("UTC").to_owned()
 }
 
 fn date(at: Timestamp, zone: &TimeZone) -> String {

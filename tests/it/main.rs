@@ -11,3 +11,4 @@ mod read;
 mod keep;
 mod river;
 mod world;
+mod tell;

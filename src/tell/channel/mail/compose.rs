@@ -9,8 +9,8 @@ use sha2::{Digest, Sha256};
 
 use crate::config;
 use crate::edition::{Letter, message_hash};
+use crate::guard::text::one_line;
 use crate::tell::render::Rendered;
-use crate::tell::words::one_line;
 
 /// Who mail comes from: `[mail]`'s `from` and `reply_to`, understood.
 #[derive(Debug, Clone)]

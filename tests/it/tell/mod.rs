@@ -1,0 +1,3 @@
+//! What is told, how it reads, and how it leaves.
+
+mod pages;

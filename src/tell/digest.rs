@@ -167,14 +167,22 @@ fn fit(ranked: Vec<Telling>, needed: &HashSet<&StoryId>) -> Vec<Telling> {
 fn count_words(telling: &Telling) -> usize {
     [telling.title.as_str(), &telling.excerpt, telling.action.as_deref().unwrap_or_default()]
         .iter()
-        .map(|text| text.split_whitespace().count())
+        .flat_map(|text| text.split_whitespace())
+        .map(weight)
         .sum()
+}
+
+/// One for a word; more for what is no word but longer, and one for two signs of a script that parts no words (Chinese,
+/// Japanese, Korean and what stands beyond them in Unicode).
+fn weight(word: &str) -> usize {
+    let signs = word.chars().filter(|letter| *letter >= '\u{2e80}').count();
+    if signs > 0 { signs.div_ceil(2) } else { 1 + word.len() / 20 }
 }
 
 /// The words a reader meets, for the time it takes.
 pub(super) fn words(digest: &Digest) -> usize {
     let stories: usize = digest.sections.iter().flat_map(|section| &section.stories).map(count_words).sum();
-    let actions: usize = digest.actions.iter().map(|action| action.what.split_whitespace().count()).sum();
+    let actions: usize = digest.actions.iter().flat_map(|action| action.what.split_whitespace()).map(weight).sum();
     stories + actions
 }
 

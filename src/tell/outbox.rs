@@ -10,9 +10,9 @@ use crate::tell::Outcome;
 const WAITS: [SignedDuration; 4] =
     [SignedDuration::ZERO, SignedDuration::from_mins(15), SignedDuration::from_hours(1), SignedDuration::from_hours(4)];
 const LONGEST_WAIT: SignedDuration = SignedDuration::from_hours(24);
-/// With the waits above the ninth try begins at least five days after the first. News that old is no news, and five days
+/// With the waits above the tenth try begins at least five days after the first. News that old is no news, and five days
 /// are what mail servers themselves give a letter (RFC 5321, 4.5.4.1).
-const LAST_TRY: u32 = 9;
+const LAST_TRY: u32 = 10;
 /// Least wait when it is not known whether the letter was taken: a slow server gets time to finish.
 const UNSURE_WAIT: SignedDuration = SignedDuration::from_mins(15);
 

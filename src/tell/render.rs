@@ -7,7 +7,8 @@ use minijinja::{AutoEscape, Environment, Value};
 use serde::Serialize;
 
 use crate::edition::{Alert, Digest};
-use crate::tell::{escape, view};
+use crate::tell::escape;
+use crate::tell::view::{self, Links};
 
 /// The words and layouts; whoever mends them needs no Rust.
 const TEMPLATES: [(&str, &str); 11] = [
@@ -23,6 +24,10 @@ const TEMPLATES: [(&str, &str); 11] = [
     ("parts.md", include_str!("templates/parts.md")),
     ("parts.txt", include_str!("templates/parts.txt")),
 ];
+
+/// Bytes of HTML that stay below 90 kB in every transfer encoding of mail (base64 makes four of three). Gmail cuts a mail
+/// at 102 kB and hides its end.
+const MOST_HTML: usize = 65_000;
 
 /// An edition in every form it is kept and sent in. The same edition gives the same bytes.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -48,19 +53,23 @@ impl Rendered {
 
 /// Writes a digest. Fails only if a template does.
 pub fn digest(digest: &Digest) -> Result<Rendered> {
-    let view = view::digest(digest);
-    write("digest", view.subject.clone(), digest, &view)
+    let view = view::digest(digest, Links::Long);
+    let rendered = write("digest", view.subject.clone(), digest, &view)?;
+    if rendered.html.len() <= MOST_HTML {
+        return Ok(rendered);
+    }
+    write("digest", view.subject, digest, &view::digest(digest, Links::Short))
 }
 
 /// Writes an alert. Fails only if a template does.
 pub fn alert(alert: &Alert) -> Result<Rendered> {
-    let view = view::alert(alert);
+    let view = view::alert(alert, Links::Long);
     write("alert", view.subject.clone(), alert, &view)
 }
 
 /// A digest as the content of a feed's entry: HTML without a page around it and without styles.
 pub(super) fn fragment(digest: &Digest) -> Result<String> {
-    fill(&environment()?, "fragment.html", &view::digest(digest))
+    fill(&environment()?, "fragment.html", &view::digest(digest, Links::Short))
 }
 
 /// The Atom feed around its entries.

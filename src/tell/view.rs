@@ -24,6 +24,15 @@ const MOST_ALSO: usize = 5;
 /// Words a minute, the slow end of silent reading.
 const READING_SPEED: usize = 200;
 
+/// How long an address may be to become a link: what is longer is told without one.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Links {
+    /// Up to 1,000 characters; ordinary addresses have fewer than 200.
+    Long,
+    /// Up to 200 characters, for a page that would else grow beyond what mail programs show.
+    Short,
+}
+
 /// A digest, ready for a template.
 #[derive(Debug, Serialize)]
 pub(super) struct DigestView {
@@ -109,7 +118,7 @@ pub(super) struct Piece {
     pub text: String,
 }
 
-pub(super) fn digest(digest: &Digest) -> DigestView {
+pub(super) fn digest(digest: &Digest, links: Links) -> DigestView {
     let zone = zone(&digest.zone);
     let topmost: Vec<&StoryId> = digest.actions.iter().map(|action| &action.story).collect();
     DigestView {
@@ -120,8 +129,8 @@ pub(super) fn digest(digest: &Digest) -> DigestView {
         period: period(digest.from, digest.to, &zone),
         zone: name(&zone),
         minutes: words(digest).div_ceil(READING_SPEED).max(1),
-        actions: digest.actions.iter().map(action).collect(),
-        sections: digest.sections.iter().map(|one| section(one, &topmost, &zone)).collect(),
+        actions: digest.actions.iter().map(|one| action(one, links)).collect(),
+        sections: digest.sections.iter().map(|one| section(one, &topmost, &zone, links)).collect(),
         read: thousands(digest.counts.read),
         told: thousands(digest.counts.told),
         left_out: digest.left_out,
@@ -133,7 +142,7 @@ pub(super) fn digest(digest: &Digest) -> DigestView {
     }
 }
 
-pub(super) fn alert(alert: &Alert) -> AlertView {
+pub(super) fn alert(alert: &Alert, links: Links) -> AlertView {
     let zone = zone(&alert.zone);
     let telling = &alert.telling;
     let source = clip(&telling.source, NAME);
@@ -146,23 +155,23 @@ pub(super) fn alert(alert: &Alert) -> AlertView {
         preheader: clip(&preheader, PREHEADER),
         at: alert.at.to_zoned(zone.clone()).strftime("%-d %b %Y, %H:%M").to_string(),
         zone: name(&zone),
-        story: story(telling, &[], &zone),
+        story: story(telling, &[], &zone, links),
     }
 }
 
-fn section(section: &Section, topmost: &[&StoryId], zone: &TimeZone) -> SectionView {
+fn section(section: &Section, topmost: &[&StoryId], zone: &TimeZone, links: Links) -> SectionView {
     SectionView {
         title: clip(&section.title, NAME),
-        stories: section.stories.iter().map(|telling| story(telling, topmost, zone)).collect(),
+        stories: section.stories.iter().map(|telling| story(telling, topmost, zone, links)).collect(),
     }
 }
 
-fn story(telling: &Telling, topmost: &[&StoryId], zone: &TimeZone) -> StoryView {
+fn story(telling: &Telling, topmost: &[&StoryId], zone: &TimeZone, links: Links) -> StoryView {
     let routine = telling.level <= Level::Routine;
     let shown = telling.action.as_deref().filter(|_| !topmost.contains(&&telling.story));
     StoryView {
         title: title(telling),
-        url: link(telling.url.as_ref()),
+        url: link(telling.url.as_ref(), links),
         source: clip(&telling.source, NAME),
         trust: telling.trust.word().to_owned(),
         date: date(telling.at, zone),
@@ -174,7 +183,7 @@ fn story(telling: &Telling, topmost: &[&StoryId], zone: &TimeZone) -> StoryView 
             Some(reason) if !routine => clip(&reason.text, REMARK),
             _ => String::new(),
         },
-        also: telling.also.iter().take(MOST_ALSO).map(also).collect(),
+        also: telling.also.iter().take(MOST_ALSO).map(|one| also(one, links)).collect(),
         also_more: telling.also.len().saturating_sub(MOST_ALSO),
     }
 }
@@ -185,17 +194,17 @@ fn title(telling: &Telling) -> String {
     if title.is_empty() { format!("Untitled, from {}", clip(&telling.source, NAME)) } else { title }
 }
 
-fn action(action: &Action) -> ActionView {
+fn action(action: &Action, links: Links) -> ActionView {
     ActionView {
         what: pieces(&action.what),
         title: clip(&action.why, TITLE),
-        url: link(action.url.as_ref()),
+        url: link(action.url.as_ref(), links),
         source: clip(&action.source, NAME),
     }
 }
 
-fn also(also: &Also) -> AlsoView {
-    AlsoView { source: clip(&also.source, NAME), url: link(also.url.as_ref()) }
+fn also(also: &Also, links: Links) -> AlsoView {
+    AlsoView { source: clip(&also.source, NAME), url: link(also.url.as_ref(), links) }
 }
 
 fn trouble(trouble: &Trouble, zone: &TimeZone) -> TroubleView {
@@ -219,8 +228,12 @@ fn pieces(text: &str) -> Vec<Piece> {
 }
 
 /// Only addresses of the web become links; a `javascript:` one is no address.
-pub(super) fn link(url: Option<&Url>) -> Option<String> {
-    url.filter(|url| matches!(url.scheme(), "http" | "https")).map(Url::to_string)
+pub(super) fn link(url: Option<&Url>, links: Links) -> Option<String> {
+    let most = match links {
+        Links::Long => 1_000,
+        Links::Short => 200,
+    };
+    url.filter(|url| matches!(url.scheme(), "http" | "https") && url.as_str().len() <= most).map(Url::to_string)
 }
 
 /// The zone of a digest; UTC if this machine's tables do not know it.

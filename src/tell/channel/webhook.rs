@@ -16,7 +16,7 @@ use url::Url;
 use crate::config;
 use crate::edition::{Letter, Telling};
 use crate::tell::letter::Message;
-use crate::tell::view::link;
+use crate::tell::view::{Links, link};
 use crate::tell::words::clip;
 use crate::tell::{Channel, Delivered, Outcome};
 
@@ -24,8 +24,6 @@ use crate::tell::{Channel, Delivered, Outcome};
 const MOST_BYTES: usize = 20_000;
 /// For one try, all of it; the specification asks receivers to answer within 15 to 30 seconds.
 const TIMEOUT: Duration = Duration::from_secs(20);
-/// A longer address would fill the payload by itself; the story is told without it.
-const MOST_URL: usize = 500;
 /// Of an answer, in characters.
 const REMARK: usize = 300;
 /// Of an answer's body, in bytes: enough for an error message.
@@ -94,7 +92,7 @@ fn brief(telling: &Telling) -> Brief<'_> {
     Brief {
         story: &telling.story.0,
         title: clip(&telling.title, 200),
-        url: link(telling.url.as_ref()).filter(|url| url.len() <= MOST_URL),
+        url: link(telling.url.as_ref(), Links::Short),
         source: clip(&telling.source, 80),
         trust: telling.trust.word(),
         level: telling.level.word(),

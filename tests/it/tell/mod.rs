@@ -1,3 +1,11 @@
 //! What is told, how it reads, and how it leaves.
 
+mod choosing;
 mod pages;
+mod letters;
+mod mail;
+mod mail_server;
+mod webhook;
+mod outbox;
+mod feeds;
+mod samples;

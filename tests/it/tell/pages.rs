@@ -52,3 +52,107 @@ fn every_edition_reads_as_its_snapshot_says() {
         });
     }
 }
+
+#[test]
+fn the_same_edition_gives_the_same_bytes() {
+    assert_eq!(pages(), pages());
+}
+
+#[test]
+fn digest_json_is_the_edition_and_reads_back_as_it() {
+    for (_, digest) in digests() {
+        let json = render::digest(&digest).unwrap().json;
+        assert!(json.ends_with("}\n"));
+        assert_eq!(serde_json::from_str::<Digest>(&json).unwrap(), digest);
+    }
+}
+
+#[test]
+fn every_subject_is_one_line_of_10_to_78_characters() {
+    for (name, page) in pages() {
+        let length = page.subject.chars().count();
+        assert!((10..=78).contains(&length) && !page.subject.contains(['\r', '\n']), "{name}: {:?}", page.subject);
+    }
+}
+
+#[test]
+fn a_page_asks_nothing_of_the_network_and_runs_nothing() {
+    let harmless = "!doctype html head meta title style body div table tr td p h1 h2 h3 a span blockquote code strong";
+    for (name, page) in pages() {
+        for tag in tags(&page.html) {
+            let word = tag.trim_start_matches('/').split_whitespace().next().unwrap_or_default().to_lowercase();
+            assert!(harmless.split(' ').any(|known| known == word), "{name}: <{tag}>");
+            assert!(!tag.contains(" src=") && !tag.contains(" on") && !tag.contains("url("), "{name}: <{tag}>");
+        }
+        let sheet = page.html.split("<style>").nth(1).unwrap().split("</style>").next().unwrap();
+        assert!(!sheet.contains("url(") && !sheet.contains("@import"));
+    }
+}
+
+/// What stands between `<` and `>`.
+fn tags(html: &str) -> impl Iterator<Item = &str> {
+    html.split('<').skip(1).filter_map(|rest| rest.split('>').next())
+}
+
+#[test]
+fn only_web_addresses_become_links() {
+    for (name, page) in pages() {
+        for tag in tags(&page.html).filter(|tag| tag.starts_with("a ")) {
+            let target = tag.split("href=\"").nth(1).unwrap();
+            assert!(target.starts_with("https://") || target.starts_with("http://"), "{name}: {tag}");
+        }
+        for (at, _) in page.markdown.match_indices("](").filter(|(at, _)| !page.markdown[..*at].ends_with('\\')) {
+            let target = &page.markdown[at + 2..];
+            assert!(target.starts_with("https://") || target.starts_with("http://"), "{name}: {target}");
+        }
+    }
+}
+
+#[test]
+fn foreign_words_make_no_markup_in_markdown() {
+    let digest = digests().into_iter().find(|(case, _)| case == "hostile").unwrap().1;
+    let markdown = render::digest(&digest).unwrap().markdown;
+    assert!(!markdown.contains('<'), "raw HTML");
+    assert!(!markdown.contains("![") && !markdown.contains("@everyone"), "an image or a mention");
+    let headings: Vec<&str> = markdown.lines().filter(|line| line.starts_with('#')).collect();
+    assert_eq!(headings.len(), 1 + 1 + 2 + 3, "the page's own headings only: {headings:?}");
+    assert!(
+        markdown.lines().all(|line| !line.starts_with("```") && !line.starts_with("=====") && !line.starts_with('|'))
+    );
+}
+
+#[test]
+fn the_text_says_all_that_the_html_links_to() {
+    for (name, page) in pages() {
+        for tag in tags(&page.html).filter(|tag| tag.starts_with("a ")) {
+            let target = tag.split("href=\"").nth(1).unwrap().split('"').next().unwrap();
+            let target = target.replace("&amp;", "&").replace("&#39;", "'");
+            assert!(page.text.contains(&target), "{name}: {target} is not in the text");
+        }
+    }
+}
+
+#[test]
+fn a_page_has_one_first_heading_and_skips_no_level() {
+    for (name, page) in pages() {
+        let levels: Vec<u8> = page
+            .html
+            .match_indices("<h")
+            .map(|(at, _)| page.html.as_bytes()[at + 2])
+            .filter(u8::is_ascii_digit)
+            .collect();
+        assert_eq!(levels.iter().filter(|level| **level == b'1').count(), 1, "{name}");
+        assert!(levels.windows(2).all(|pair| pair[1] <= pair[0] + 1), "{name}: {levels:?}");
+    }
+}
+
+#[test]
+fn a_title_of_five_megabytes_stays_a_title() {
+    let mut digest = digests().into_iter().find(|(case, _)| case == "full").unwrap().1;
+    digest.sections[0].stories[0].title = "long words ".repeat(500_000);
+    digest.sections[0].stories[0].excerpt = "x".repeat(5_000_000);
+    digest.actions[0].why = digest.sections[0].stories[0].title.clone();
+    digest.actions[0].what = "y".repeat(5_000_000);
+    let page = render::digest(&digest).unwrap();
+    assert!(page.html.len() < 30_000 && page.text.len() < 10_000 && page.markdown.len() < 15_000);
+}

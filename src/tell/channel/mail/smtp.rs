@@ -28,7 +28,7 @@ const STEP: Duration = Duration::from_secs(20);
 const ANSWER: Duration = Duration::from_secs(60);
 /// Of a server's words, in characters: they end in the store and in the status.
 const REMARK: usize = 300;
-/// Of one user name, host and port.
+/// The registered ports for handing in mail: with TLS from the first byte, and with STARTTLS (RFC 8314, 3.3).
 const SUBMISSIONS: u16 = 465;
 const SUBMISSION: u16 = 587;
 
@@ -176,7 +176,7 @@ impl Smtp {
     async fn offer(&self, connection: &mut AsyncSmtpConnection, to: Address, bytes: &[u8]) -> Result<(), Stop> {
         let mut parameters = Vec::new();
         let info = connection.server_info();
-        if !(self.from.to_string() + &to.to_string()).is_ascii() {
+        if ![&self.from, &to].iter().all(|address| AsRef::<str>::as_ref(*address).is_ascii()) {
             if !info.supports_feature(Extension::SmtpUtfEight) {
                 return Err(Stop::words(During::Reader, "it takes no addresses with letters beyond ASCII (SMTPUTF8)"));
             }

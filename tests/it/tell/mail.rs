@@ -127,9 +127,15 @@ async fn an_unknown_reader_is_refused() {
 #[tokio::test]
 async fn a_wrong_password_is_not_the_readers_fault() {
     let server = MailServer::start(Script { auth: Some("535 5.7.8 no"), ..Script::default() }).await;
-    let answer = later(send(&smtp(&settings(&server, "smtp")), "ana@example.org").await);
+    let smtp = smtp(&settings(&server, "smtp"));
+    let answer = later(send(&smtp, "ana@example.org").await);
     assert!(answer.starts_with("signing in at 127.0.0.1") && !answer.contains(PASSWORD), "{answer}");
     assert!(!server.verbs().contains(&"MAIL".to_owned()));
+    assert_eq!(later(send(&smtp, "ben@example.org").await), answer);
+    assert_eq!(server.connections(), 1, "a wrong password is tried once, whatever the number of readers");
+    smtp.close().await;
+    later(send(&smtp, "ana@example.org").await);
+    assert_eq!(server.connections(), 2, "and again with the next run of letters");
 }
 
 #[tokio::test]

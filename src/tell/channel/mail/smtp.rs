@@ -39,7 +39,16 @@ pub struct Smtp {
     security: Security,
     credentials: Option<Credentials>,
     from: Address,
-    connection: Mutex<Option<AsyncSmtpConnection>>,
+    line: Mutex<Line>,
+}
+
+/// The line to the server, between two letters.
+#[derive(Default)]
+struct Line {
+    connection: Option<AsyncSmtpConnection>,
+    /// Why it can't be had. The next letters are told so without asking again, until `close`: a hundred sign-ins with a
+    /// wrong password would lock the account.
+    down: Option<Stop>,
 }
 
 enum Security {
@@ -52,6 +61,7 @@ enum Security {
 }
 
 /// Where a try ended, and what the other side or the network said.
+#[derive(Clone)]
 struct Stop {
     during: During,
     error: String,
@@ -102,23 +112,29 @@ impl Smtp {
         };
         let from = mailbox(&mail.from, "from")?.email;
         let port = url.port().unwrap_or(port);
-        Ok(Smtp { host, port, security, credentials, from, connection: Mutex::new(None) })
+        Ok(Smtp { host, port, security, credentials, from, line: Mutex::default() })
     }
 
     async fn send(&self, letter: &Letter, bytes: &[u8]) -> Outcome {
         let Ok(to) = letter.reader.address.parse::<Address>() else {
             return Outcome::Refused { answer: "this is no mail address; mend it in tidings.toml".to_owned() };
         };
-        let mut kept = self.connection.lock().await;
-        let mut connection = match timeout(STEP, self.ready(kept.take())).await {
-            Ok(Ok(connection)) => connection,
-            Ok(Err(stop)) => return self.outcome(stop),
-            Err(_) => return self.outcome(Stop::silence(During::Connecting)),
+        let mut line = self.line.lock().await;
+        if let Some(stop) = &line.down {
+            return self.outcome(stop.clone());
+        }
+        let ready = timeout(STEP, self.ready(line.connection.take())).await;
+        let mut connection = match ready.unwrap_or_else(|_| Err(Stop::silence(During::Connecting))) {
+            Ok(connection) => connection,
+            Err(stop) => {
+                line.down = Some(stop.clone());
+                return self.outcome(stop);
+            }
         };
         let stop = match timeout(STEP, self.offer(&mut connection, to, bytes)).await {
             Ok(Ok(())) => match timeout(ANSWER, connection.message(bytes)).await {
                 Ok(Ok(response)) => {
-                    *kept = Some(connection);
+                    line.connection = Some(connection);
                     let answer = response.first_line().unwrap_or_default();
                     return Outcome::Taken { answer: clip(&format!("{} {answer}", response.code()), REMARK) };
                 }
@@ -132,7 +148,7 @@ impl Smtp {
         if stop.code.is_some_and(|code| code != 421)
             && matches!(timeout(STEP, connection.command(Rset)).await, Ok(Ok(_)))
         {
-            *kept = Some(connection);
+            line.connection = Some(connection);
         }
         self.outcome(stop)
     }
@@ -214,7 +230,8 @@ impl Channel for Smtp {
     /// Says QUIT to the server.
     fn close(&self) -> Closing<'_> {
         Box::pin(async {
-            if let Some(mut connection) = self.connection.lock().await.take() {
+            let line = std::mem::take(&mut *self.line.lock().await);
+            if let Some(mut connection) = line.connection {
                 // The letters are delivered; how the farewell goes does not matter.
                 let _ = timeout(STEP, connection.quit()).await;
             }

@@ -45,6 +45,6 @@ fn weigh_one(keep: &mut Keep, judge: &Judge, work: &Work, now: Timestamp) -> Res
     if story.verdict.level == Level::Critical && was < Level::Critical {
         follow.push(Work::new(Duty::Alert, story.id.0.clone(), story.id.0.clone(), now));
     }
-    keep.keep_judgement(work, &id, &verdict, &story, &keys, &follow, now)?;
+    keep.keep_judgement(work, &verdict, &story, &keys, &follow, now)?;
     Ok(())
 }

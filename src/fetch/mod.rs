@@ -13,6 +13,7 @@ use crate::page::{Answer, Request};
 pub mod web;
 pub mod manners;
 pub mod recorded;
+pub mod shut;
 mod resolver;
 mod message;
 mod status;

@@ -155,6 +155,18 @@ fn without_network_the_run_says_so_in_one_sentence_and_exits_1() {
 }
 
 #[test]
+fn a_machine_without_certificates_does_its_local_work_and_says_why_it_asked_nobody() {
+    let home = tempfile::tempdir().unwrap();
+    fs::write(home.path().join("sources.toml"), "[[source]]\nname = \"A\"\nfrom.feed = \"https://a.example/\"\n")
+        .unwrap();
+    let empty = home.path().join("empty.pem");
+    fs::write(&empty, "").unwrap();
+    let (code, _, stderr) = output(tidings(home.path()).env("SSL_CERT_FILE", &empty).arg("run"));
+    assert!(code == 1 && stderr.contains("certificate"), "{stderr}");
+    assert!(home.path().join("state/views/status.json").exists());
+}
+
+#[test]
 fn one_source_that_answers_is_enough_to_exit_0() {
     let server = Server::start(|asked| match asked.path.as_str() {
         "/a" => Reply::whole(

@@ -1,5 +1,7 @@
 //! What the templates see: every date, number and foreign text already fit to print.
 
+use std::collections::HashSet;
+
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use serde::Serialize;
@@ -168,6 +170,7 @@ fn section(section: &Section, topmost: &[&StoryId], zone: &TimeZone, links: Link
 
 fn story(telling: &Telling, topmost: &[&StoryId], zone: &TimeZone, links: Links) -> StoryView {
     let routine = telling.level <= Level::Routine;
+    let others = others(telling);
     let shown = telling.action.as_deref().filter(|_| !topmost.contains(&&telling.story));
     StoryView {
         title: title(telling),
@@ -183,9 +186,15 @@ fn story(telling: &Telling, topmost: &[&StoryId], zone: &TimeZone, links: Links)
             Some(reason) if !routine => clip(&reason.text, REMARK),
             _ => String::new(),
         },
-        also: telling.also.iter().take(MOST_ALSO).map(|one| also(one, links)).collect(),
-        also_more: telling.also.len().saturating_sub(MOST_ALSO),
+        also: others.iter().take(MOST_ALSO).map(|one| also(one, links)).collect(),
+        also_more: others.len().saturating_sub(MOST_ALSO),
     }
+}
+
+/// The other sources that tell it, each once, however many of its items do.
+fn others(telling: &Telling) -> Vec<&Also> {
+    let mut seen = HashSet::from([telling.source.as_str()]);
+    telling.also.iter().filter(|also| seen.insert(&also.source)).collect()
 }
 
 /// A story is never nameless: without a title it is known by its source.

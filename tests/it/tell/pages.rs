@@ -3,8 +3,10 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use tidings::edition::{Alert, Digest};
+use tidings::edition::{Alert, Also, Digest, Telling};
 use tidings::tell::render::{self, Rendered};
+
+use super::samples::{digest, telling};
 
 fn fixtures(kind: &str) -> Vec<(String, PathBuf)> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures").join(kind);
@@ -155,4 +157,12 @@ fn a_title_of_five_megabytes_stays_a_title() {
     digest.actions[0].what = "y".repeat(5_000_000);
     let page = render::digest(&digest).unwrap();
     assert!(page.html.len() < 30_000 && page.text.len() < 10_000 && page.markdown.len() < 15_000);
+}
+
+#[test]
+fn a_source_that_tells_a_story_twice_is_named_once() {
+    let also = |source: &str| Also { source: source.to_owned(), url: None };
+    let twice = vec![also("Wren"), also("source 1"), also("Wren"), also("Beacon")];
+    let page = render::digest(&digest(vec![Telling { also: twice, ..telling(1) }])).unwrap();
+    assert!(page.markdown.contains("Also told by Wren, Beacon."), "{}", page.markdown);
 }

@@ -31,8 +31,8 @@ pub(super) fn markdown(text: &str) -> String {
                 out.push('\\');
                 out.push(letter);
             }
-            // A mention needs the name right after the sign; a zero-width space parts them, a backslash would not.
-            '@' => out.push_str("@\u{200b}"),
+            // What looks for mentions in the source finds none; a backslash would not hide it, and no invisible sign is left.
+            '@' => out.push_str("&#64;"),
             // What makes a list or a rule does so only at the start of a line; texts are one line.
             '-' | '+' | '=' if at_start => {
                 out.push('\\');

@@ -59,8 +59,11 @@ impl Judge {
             score if score >= ROUTINE => Level::Routine,
             _ => Level::Noise,
         };
-        let mut why: Vec<Reason> = findings.iter().map(Finding::reason).collect();
+        // What decided the level comes first, then how well it fits, then what only names its kind.
+        let (decisive, naming): (Vec<&Finding>, Vec<&Finding>) = findings.iter().partition(|one| one.is_decisive());
+        let mut why: Vec<Reason> = decisive.into_iter().map(Finding::reason).collect();
         why.push(Reason { by: "relevance".to_owned(), text: relevance::explain(relevance, &matches) });
+        why.extend(naming.into_iter().map(Finding::reason));
 
         if let Some(floor) = findings.iter().filter_map(|finding| finding.at_least).max() {
             level = level.max(floor);

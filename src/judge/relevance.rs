@@ -67,14 +67,14 @@ impl Profile {
     }
 }
 
-/// In words: "0.71: prompt injection, sandbox".
+/// In words: "fits the lab's interests (0.71): prompt injection, sandbox".
 pub fn explain(relevance: f64, matches: &[(&str, f64)]) -> String {
     if matches.is_empty() {
-        return format!("{relevance:.2}: no phrase of the interest profile");
+        return "no phrase of the lab's interests".to_owned();
     }
     let shown = matches
         .iter()
         .take(5)
         .map(|(phrase, score)| if *score < 0.0 { format!("against: {phrase}") } else { (*phrase).to_owned() });
-    format!("{relevance:.2}: {}", shown.collect::<Vec<_>>().join(", "))
+    format!("fits the lab's interests ({relevance:.2}): {}", shown.collect::<Vec<_>>().join(", "))
 }

@@ -62,6 +62,11 @@ impl Finding {
         Finding { rule, text, at_least: None, at_most: None, category: None, critical: 0.0, action: None }
     }
 
+    /// It has a say in the level.
+    pub fn is_decisive(&self) -> bool {
+        self.at_least.is_some() || self.at_most.is_some()
+    }
+
     pub fn reason(&self) -> Reason {
         Reason { by: format!("rule:{}", self.rule), text: self.text.clone() }
     }
@@ -257,7 +262,8 @@ static BREAKING: LazyLock<Regex> = LazyLock::new(|| {
 fn breaking(sight: &Sight<'_>, rule: &'static str) -> Option<Finding> {
     let product = sight.product?;
     let sign = sight.matches(&BREAKING)?;
-    let mut finding = Finding::new(rule, format!("\u{201c}{sign}\u{201d} about {}", product.name));
+    let mut finding =
+        Finding::new(rule, format!("{} changes or drops something: \u{201c}{sign}\u{201d}", product.name));
     if sight.item.trust >= Trust::Expert || sight.about_product {
         finding.at_least = Some(Level::Notable);
     }
@@ -270,7 +276,7 @@ fn breaking(sight: &Sight<'_>, rule: &'static str) -> Option<Finding> {
 fn release(sight: &Sight<'_>, rule: &'static str) -> Option<Finding> {
     let product = sight.product.filter(|_| sight.about_product)?;
     let version = version_in(&sight.item.title)?;
-    let mut finding = Finding::new(rule, format!("{} {version}", product.name));
+    let mut finding = Finding::new(rule, format!("a release of {}: {version}", product.name));
     if sight.item.trust == Trust::Official {
         finding.category = Some(Category::Feature);
         finding.at_least = Some(if begins_a_line(version) { Level::Notable } else { Level::Routine });
@@ -287,7 +293,7 @@ static TECHNIQUE: LazyLock<Regex> = LazyLock::new(|| {
 /// Somebody tells how they work.
 fn technique(sight: &Sight<'_>, rule: &'static str) -> Option<Finding> {
     let sign = TECHNIQUE.find(&sight.item.title)?.as_str().to_lowercase();
-    let mut finding = Finding::new(rule, format!("\u{201c}{sign}\u{201d} in the title"));
+    let mut finding = Finding::new(rule, format!("tells how somebody works: \u{201c}{sign}\u{201d}"));
     finding.category = Some(Category::Technique);
     Some(finding)
 }
@@ -315,7 +321,7 @@ static RESEARCH: LazyLock<Regex> = LazyLock::new(|| {
 /// Research results.
 fn research(sight: &Sight<'_>, rule: &'static str) -> Option<Finding> {
     let sign = sight.matches(&RESEARCH)?;
-    let mut finding = Finding::new(rule, format!("\u{201c}{}\u{201d}", sign.to_lowercase()));
+    let mut finding = Finding::new(rule, format!("reports results: \u{201c}{}\u{201d}", sign.to_lowercase()));
     finding.category = Some(Category::Research);
     Some(finding)
 }
@@ -329,7 +335,7 @@ static PROMOTION: LazyLock<Regex> = LazyLock::new(|| {
 /// Advertising, hiring and money.
 fn promotion(sight: &Sight<'_>, rule: &'static str) -> Option<Finding> {
     let sign = sight.matches(&PROMOTION)?;
-    let mut finding = Finding::new(rule, format!("\u{201c}{}\u{201d}", sign.to_lowercase()));
+    let mut finding = Finding::new(rule, format!("advertises: \u{201c}{}\u{201d}", sign.to_lowercase()));
     finding.at_most = Some(Level::Noise);
     Some(finding)
 }

@@ -1,10 +1,13 @@
 //! The store is the only door to sled: small JSON values under prefixed keys, changed one batch at a time.
 
-use std::fs::{self, File};
+use std::fs::{self, File, TryLockError};
+use std::io::ErrorKind;
 use std::ops::RangeBounds;
 use std::path::{Path, PathBuf};
+use std::thread;
+use std::time::Duration;
 
-use anyhow::{Context, Result, anyhow};
+use anyhow::{Context, Result, anyhow, bail};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use tracing::warn;
@@ -55,6 +58,7 @@ impl Store {
     /// for the newest snapshot and fails for ever. A snapshot only saves time: without any, sled reads its whole log.
     pub(super) fn open(folder: &Path) -> Result<Store, OpenError> {
         fs::create_dir_all(folder).with_context(|| format!("making the folder {}", folder.display()))?;
+        await_last_handle(folder)?;
         for path in snapshots(folder)? {
             if path.extension().is_some_and(|extension| extension == "generating") {
                 fs::remove_file(&path).with_context(|| format!("removing the half-written {}", path.display()))?;
@@ -130,6 +134,30 @@ impl Store {
         self.tree.flush().with_context(doing)?;
         File::open(&file).and_then(|db| db.sync_all()).with_context(doing)
     }
+}
+
+/// Waits until nobody has sled's file. We hold the home's lock, so it can only be sled's own threads, which for a moment
+/// outlive a handle that this process has just dropped.
+fn await_last_handle(folder: &Path) -> Result<()> {
+    const PAUSE: Duration = Duration::from_millis(5);
+    // Five seconds; the threads need some milliseconds, on a busy machine some tens.
+    const PAUSES: u32 = 1_000;
+    let path = folder.join("db");
+    for _ in 0..PAUSES {
+        let file = match File::open(&path) {
+            Ok(file) => file,
+            Err(error) if error.kind() == ErrorKind::NotFound => return Ok(()),
+            Err(error) => return Err(error).with_context(|| format!("opening {}", path.display())),
+        };
+        match file.try_lock() {
+            Ok(()) => return Ok(()),
+            Err(TryLockError::WouldBlock) => thread::sleep(PAUSE),
+            Err(TryLockError::Error(error)) => {
+                return Err(error).with_context(|| format!("locking {}; it must lie on a local disk", path.display()));
+            }
+        }
+    }
+    bail!("opening {}: another program holds it; end that program, then try again", path.display())
 }
 
 fn open_sled(folder: &Path) -> Result<sled::Db, sled::Error> {

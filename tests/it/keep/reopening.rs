@@ -47,6 +47,17 @@ fn a_second_holder_is_told_who_is_at_work() {
 }
 
 #[test]
+fn a_home_is_opened_again_at_once_and_many_times() {
+    let home = tempfile::tempdir().unwrap();
+    for number in 0..20 {
+        let mut store = open(home.path());
+        let text = format!("Text {number}.");
+        assert_eq!(keep(&mut store, vec![entry(&format!("g-{number}"), &text, &text)]).new.len(), 1);
+    }
+    assert_eq!(open(home.path()).watched("feed").unwrap().unwrap().entries, 20);
+}
+
+#[test]
 fn a_home_of_a_killed_process_opens_with_all_that_was_checkpointed() {
     let (home, after) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
     let mut store = open(home.path());
@@ -65,8 +76,10 @@ fn a_home_of_a_killed_process_opens_with_all_that_was_checkpointed() {
 fn a_half_written_snapshot_does_not_lock_people_out() {
     let home = tempfile::tempdir().unwrap();
     let kept = keep(&mut open(home.path()), vec![entry("g-1", "One", "Text.")]);
-    fs::write(home.path().join("state/store/snap.000000000000FFFF.generating"), [7; 64]).unwrap();
+    let folder = home.path().join("state/store");
+    fs::write(folder.join("snap.00000000000FFFFF.generating"), [7; 64]).unwrap();
     assert!(open(home.path()).item(&kept.new[0]).unwrap().is_some());
+    assert!(!folder.join("snapshots-aside").exists(), "the good snapshot was used");
 }
 
 #[test]

@@ -86,6 +86,22 @@ fn a_judgement_on_words_that_have_changed_meanwhile_does_not_count() {
 }
 
 #[test]
+fn an_item_that_is_judged_again_was_still_first_judged_then() {
+    let home = tempfile::tempdir().unwrap();
+    let mut store = open(home.path());
+    let id = keep(&mut store, vec![entry("g-1", "One", "Text.")]).new[0].clone();
+    let later = noon() + SignedDuration::from_hours(200);
+    let work = store.work(Duty::Judge).unwrap().remove(0);
+    judge(&mut store, &work, Level::Routine, &[], noon());
+    keep(&mut store, vec![entry("g-1", "One", "Quite other words.")]);
+    let work = store.work(Duty::Judge).unwrap().remove(0);
+    judge(&mut store, &work, Level::Notable, &[], later);
+    let judged = store.judged(&id).unwrap().unwrap();
+    assert_eq!((judged.first, judged.verdict.level), (noon(), Level::Notable));
+    assert_eq!(store.judged_count(later, later + SignedDuration::from_hours(1)).unwrap(), 0);
+}
+
+#[test]
 fn what_fails_too_often_is_set_aside_by_name() {
     let home = tempfile::tempdir().unwrap();
     let mut store = open(home.path());

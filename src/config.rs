@@ -22,7 +22,7 @@ use jiff::tz::TimeZone;
 use url::Url;
 
 /// tidings.toml, with every default filled in.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 pub struct Config {
     pub network: Network,
     pub schedule: Schedule,
@@ -31,19 +31,6 @@ pub struct Config {
     pub mail: Option<Mail>,
     pub webhook: Option<Webhook>,
     pub people: Vec<Person>,
-}
-
-impl Default for Config {
-    fn default() -> Config {
-        Config {
-            network: Network::default(),
-            schedule: Schedule::default(),
-            interests: Interests::default(),
-            mail: None,
-            webhook: None,
-            people: Vec::new(),
-        }
-    }
 }
 
 /// `[network]`: manners and limits of asking the world.

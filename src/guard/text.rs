@@ -57,7 +57,7 @@ pub fn one_line(text: &str) -> String {
     line
 }
 
-/// The beginning of a text on one line, at most `max_chars` characters: whole sentences where they fill at least half of
+/// The beginning of a text on one line, without the marks of its lists, at most `max_chars` characters: whole sentences where they fill at least half of
 /// that, else whole words and `…`, else (one long word) cut and `…`.
 pub fn excerpt(text: &str, max_chars: usize) -> String {
     // A character has at most four bytes, and white space may shrink: a generous prefix keeps long texts cheap.
@@ -65,7 +65,9 @@ pub fn excerpt(text: &str, max_chars: usize) -> String {
     while !text.is_char_boundary(end) {
         end -= 1;
     }
-    let line = one_line(&text[..end]);
+    // On one line the marks of a list stand in the way of its sentences.
+    let unmarked = |line: &'_ str| line.strip_prefix("* ").or(line.strip_prefix("- ")).unwrap_or(line).to_owned();
+    let line = one_line(&text[..end].lines().map(unmarked).collect::<Vec<_>>().join("\n"));
     let Some((cut, _)) = line.char_indices().nth(max_chars) else {
         return line;
     };

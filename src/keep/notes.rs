@@ -24,15 +24,9 @@ impl Keep {
         text.parse().context("reading when this home began")
     }
 
-    /// A small value that whoever runs us left under a name.
-    pub fn note(&self, name: &str) -> Result<Option<String>> {
+    /// A small value under a name.
+    pub(super) fn note(&self, name: &str) -> Result<Option<String>> {
         self.store.get(&note_key(name))
-    }
-
-    pub fn keep_note(&mut self, name: &str, value: &str) -> Result<()> {
-        let mut changes = Changes::default();
-        changes.put(&note_key(name), &value);
-        self.store.commit(changes)
     }
 
     /// Hosts that asked us to wait, and until when.

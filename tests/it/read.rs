@@ -210,6 +210,7 @@ fn one_line_has_one_line() {
 #[test]
 fn an_excerpt_ends_at_a_sentence_or_a_word() {
     assert_eq!(text::excerpt("Short.", 20), "Short.");
+    assert_eq!(text::excerpt("New.\n* One.\n- Two * 3.", 40), "New. One. Two * 3.");
     assert_eq!(text::excerpt("One sentence. Another that is long.", 20), "One sentence.");
     assert_eq!(text::excerpt("No sentence fits into this", 12), "No sentence…");
     assert_eq!(text::excerpt("Version 2.1.251 is out, at last", 14), "Version…");

@@ -183,7 +183,7 @@ fn the_status_is_read_without_the_lock() {
 }
 
 #[test]
-fn notes_and_waits_are_remembered() {
+fn waits_and_closed_editions_are_remembered() {
     let home = tempfile::tempdir().unwrap();
     let holds = std::collections::BTreeMap::from([("a.example".to_owned(), noon())]);
     let edition = tidings::edition::EditionId::Digest("2026-W47".to_owned());
@@ -191,10 +191,8 @@ fn notes_and_waits_are_remembered() {
     assert_eq!(store.closed(&edition).unwrap(), None);
     store.keep_holds(&holds).unwrap();
     store.close(&edition, noon()).unwrap();
-    store.keep_note("colour", "blue").unwrap();
     drop(store);
     let store = open(home.path());
     assert_eq!(store.holds().unwrap(), holds);
     assert_eq!(store.closed(&edition).unwrap(), Some(noon()));
-    assert_eq!(store.note("colour").unwrap().as_deref(), Some("blue"));
 }

@@ -180,3 +180,29 @@ async fn nothing_hostile_of_the_demo_reaches_a_reader() {
         }
     }
 }
+
+#[tokio::test]
+async fn the_committed_sample_is_what_the_demo_says_today() {
+    let demo = demo().await;
+    let sample = Path::new(env!("CARGO_MANIFEST_DIR")).join("digests/sample");
+    let alerts = demo.setup.home.digests().join("alerts/2026-11-19");
+    let alert = fs::read_dir(&alerts).unwrap().next().unwrap().unwrap().path().with_extension("");
+    let digest = demo.setup.home.digests().join("2026-W47/digest");
+    for (made, name) in [(digest, "digest"), (alert, "alert")] {
+        for ending in ["json", "md", "html", "txt"] {
+            let now = fs::read_to_string(made.with_extension(ending)).unwrap();
+            let file = sample.join(name).with_extension(ending);
+            // BLESS=1 writes the sample anew; look at it as a reader would.
+            if std::env::var_os("BLESS").is_some() {
+                fs::create_dir_all(&sample).unwrap();
+                fs::write(&file, &now).unwrap();
+            }
+            let committed = fs::read_to_string(&file).unwrap_or_default();
+            assert!(
+                committed == now,
+                "{} is not what the demo says now; BLESS=1 cargo test writes it anew",
+                file.display()
+            );
+        }
+    }
+}

@@ -15,6 +15,7 @@ pub mod ask;
 
 use anyhow::Result;
 use jiff::Timestamp;
+use tokio::time::Instant;
 
 use crate::config::Config;
 use crate::home::Home;
@@ -54,6 +55,7 @@ impl Watcher for Unwatched {}
 /// # Errors
 /// When the home can't be held, read or written. A source or a channel that fails is no error: it is in the report.
 pub async fn run(setup: &Setup, doors: &Doors, asked: &Asked, now: Timestamp, watcher: &dyn Watcher) -> Result<Report> {
+    let started = Instant::now();
     let mut keep = Keep::open(setup.home.folder(), "tidings run", now)?;
     let judge = Judge::new(&setup.config.interests);
     let mut report = Report::new(now);
@@ -74,6 +76,7 @@ pub async fn run(setup: &Setup, doors: &Doors, asked: &Asked, now: Timestamp, wa
 
     keep.write_views(now)?;
     keep.checkpoint()?;
+    report.seconds = started.elapsed().as_secs_f64();
     Ok(report)
 }
 

@@ -8,7 +8,8 @@ use jiff::Timestamp;
 use crate::edition::{ChannelName, Letter};
 use crate::keep::Keep;
 use crate::story::StoryId;
-use crate::tell::letter::{self, Message};
+use crate::tell::letter;
+use crate::tell::message::Message;
 use crate::tell::{alert, render};
 use crate::work::{Duty, Work};
 

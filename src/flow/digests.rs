@@ -12,7 +12,7 @@ use crate::source::Trust;
 use crate::story::Story;
 use crate::tell::digest::{Period, choose, stem};
 use crate::tell::feeds;
-use crate::tell::letter::Message;
+use crate::tell::message::Message;
 use crate::tell::render::{self, Rendered};
 use crate::verdict::Level;
 
@@ -157,6 +157,7 @@ pub fn write_digest(setup: &Setup, week: Option<&str>, now: Timestamp) -> Result
     let mut keep = Keep::open(setup.home.folder(), "tidings digest write", now)?;
     let week = closed_week(setup, week, now)?;
     close_week(&mut keep, setup, &week, now)?;
+    keep.write_views(now)?;
     keep.checkpoint()?;
     Ok(week.name)
 }
@@ -172,6 +173,7 @@ pub async fn send_digest(setup: &Setup, doors: &Doors, week: Option<&str>, now: 
     close_week(&mut keep, setup, &week, now)?;
     report.acts.digests.push(week.name);
     send::send(&mut keep, doors, now, &mut report.acts).await?;
+    keep.write_views(now)?;
     keep.checkpoint()?;
     Ok(report)
 }

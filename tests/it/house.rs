@@ -136,6 +136,14 @@ fn broken_walls(file: &File) -> Vec<String> {
             || file.path.starts_with("tell/channel/"),
         "the outside is reached through the doors",
     );
+    wall(
+        !file.mentions(r"impl Carrier for|impl<.*> Carrier for") || room == "fetch",
+        "what comes in comes through fetch",
+    );
+    wall(
+        !file.mentions(r"impl Channel for") || file.path.starts_with("tell/channel/"),
+        "what goes out goes through tell/channel",
+    );
     if room == "read" {
         wall(
             !file.mentions(
@@ -217,6 +225,8 @@ fn each_wall_broken_on_purpose_is_noticed() {
         ("tell/mod.rs", "let p = std::env::var(\"PASSWORD\");", "environment comes in"),
         ("main.rs", "let keep = Keep::open(&home);", "only flow opens the store"),
         ("read/feed.rs", "std::process::abort()", "panics unwind"),
+        ("flow/doors.rs", "impl Carrier for Mine {}", "comes through fetch"),
+        ("tell/mod.rs", "impl Channel for Mine {}", "goes through tell/channel"),
     ];
     for (path, code, words) in cases {
         let broken = broken_walls(&File::new(path, code));

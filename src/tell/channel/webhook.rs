@@ -15,7 +15,7 @@ use url::Url;
 
 use crate::config;
 use crate::edition::{Letter, Telling};
-use crate::tell::letter::Message;
+use crate::tell::message::Message;
 use crate::tell::view::{Links, link};
 use crate::tell::words::clip;
 use crate::tell::{Channel, Delivered, Outcome};

@@ -4,12 +4,12 @@ mod demo;
 mod telling;
 
 use std::collections::BTreeMap;
-use std::path::Path;
 use std::sync::{Arc, Mutex};
 
 use jiff::Timestamp;
-use tidings::config::{Config, read_settings, read_sources};
+use tidings::config::{read_settings, read_sources};
 use tidings::edition::{ChannelName, Letter, LetterState};
+use tidings::fetch::Carrier;
 use tidings::fetch::recorded::Recorded;
 use tidings::flow::{self, Asked, Doors, Report, Setup, Unwatched};
 use tidings::home::Home;
@@ -53,57 +53,78 @@ impl Channel for Postbox {
     }
 }
 
-/// A home in a folder, with mail to two people.
-pub fn setup(folder: &Path, sources: &str) -> Setup {
-    let settings = "
-        [schedule]
-        zone = \"Europe/London\"
-        [interests]
-        watch = [\"lantern-code\"]
-        [mail]
-        smtp = \"smtps://mail.example.org\"
-        from = \"Tidings <tidings@lab.example>\"
-        [[people]]
-        address = \"ana@lab.example\"
-        [[people]]
-        address = \"ben@lab.example\"
-        name = \"Ben\"
-    ";
-    let config: Config = read_settings("tidings.toml", settings).unwrap();
-    Setup { home: Home::at(folder), sources: read_sources("sources.toml", sources).unwrap(), config }
+/// A lab with mail to two people that watches one official source about lantern-code.
+pub struct Lab {
+    pub folder: tempfile::TempDir,
+    pub setup: Setup,
+    pub postbox: Arc<Postbox>,
 }
 
-/// One source, official, about lantern-code.
-pub const ONE_SOURCE: &str = "
-    [[source]]
-    name = \"Lantern\"
-    from.feed = \"https://lantern.example/feed.xml\"
-    trust = \"official\"
-    topics = [\"lantern-code\"]
-";
+/// An item of the source: guid, title, text.
+pub type Told = (&'static str, &'static str, &'static str);
 
-/// Writes the page that the one source answers with.
-pub fn record(pass: &Path, items: &[(&str, &str, &str)]) {
-    std::fs::create_dir_all(pass).unwrap();
-    let items: String = items
-        .iter()
-        .map(|(id, title, text)| {
-            format!(
-                "<item><guid isPermaLink=\"false\">{id}</guid><title>{title}</title>\
-                 <link>https://lantern.example/{id}</link><description>{text}</description></item>"
-            )
-        })
-        .collect();
-    let body = format!("<rss version=\"2.0\"><channel><title>Lantern</title>{items}</channel></rss>");
-    let page = format!("HTTP/1.1 200 OK\ncontent-type: application/rss+xml\n\n{body}");
-    std::fs::write(pass.join("lantern.example-feed.xml.http"), page).unwrap();
-}
+impl Lab {
+    pub fn new() -> Lab {
+        let folder = tempfile::tempdir().unwrap();
+        let settings = "
+            [schedule]
+            zone = \"Europe/London\"
+            [interests]
+            watch = [\"lantern-code\"]
+            [mail]
+            smtp = \"smtps://mail.example.org\"
+            from = \"Tidings <tidings@lab.example>\"
+            [[people]]
+            address = \"ana@lab.example\"
+            [[people]]
+            address = \"ben@lab.example\"
+            name = \"Ben\"
+        ";
+        let sources = "
+            [[source]]
+            name = \"Lantern\"
+            from.feed = \"https://lantern.example/feed.xml\"
+            trust = \"official\"
+            topics = [\"lantern-code\"]
+        ";
+        let setup = Setup {
+            home: Home::at(folder.path().join("home")),
+            sources: read_sources("sources.toml", sources).unwrap(),
+            config: read_settings("tidings.toml", settings).unwrap(),
+        };
+        Lab { folder, setup, postbox: Arc::default() }
+    }
 
-/// One run at a time, on a recorded pass, with a postbox for mail.
-pub async fn run(setup: &Setup, pass: &Path, postbox: &Arc<Postbox>, now: &str) -> Report {
-    let mail: Arc<dyn Channel> = postbox.clone();
-    let doors = Doors { carrier: Arc::new(Recorded::new(pass)), channels: BTreeMap::from([(ChannelName::Mail, mail)]) };
-    flow::run(setup, &doors, &Asked::All, now.parse().unwrap(), &Unwatched).await.unwrap()
+    /// A page with these items, in place of the web.
+    pub fn page(&self, items: &[Told]) -> Arc<dyn Carrier> {
+        let items: String = items
+            .iter()
+            .map(|(id, title, text)| {
+                format!(
+                    "<item><guid isPermaLink=\"false\">{id}</guid><title>{title}</title>\
+                     <link>https://lantern.example/{id}</link><description>{text}</description></item>"
+                )
+            })
+            .collect();
+        let body = format!("<rss version=\"2.0\"><channel><title>Lantern</title>{items}</channel></rss>");
+        let page = format!("HTTP/1.1 200 OK\ncontent-type: application/rss+xml\n\n{body}");
+        let pass = self.folder.path().join("pass");
+        std::fs::create_dir_all(&pass).unwrap();
+        std::fs::write(pass.join("lantern.example-feed.xml.http"), page).unwrap();
+        Arc::new(Recorded::new(pass))
+    }
+
+    /// One run at a time, in which the source has these items.
+    pub async fn run(&self, now: &str, items: &[Told]) -> Report {
+        let mail: Arc<dyn Channel> = self.postbox.clone();
+        let doors = Doors { carrier: self.page(items), channels: BTreeMap::from([(ChannelName::Mail, mail)]) };
+        flow::run(&self.setup, &doors, &Asked::All, now.parse().unwrap(), &Unwatched).await.unwrap()
+    }
+
+    /// Answers of the mail server for the next letters.
+    pub fn answers(&self, answers: impl IntoIterator<Item = Outcome>) {
+        self.postbox.answers.lock().unwrap().extend(answers);
+    }
 }
 
 /// Every story of a home.

@@ -2,64 +2,54 @@
 
 use std::collections::BTreeSet;
 use std::fs;
-use std::sync::Arc;
 
 use tidings::flow::{self, Asked, Unwatched, is_busy};
 use tidings::keep::Keep;
 use tidings::tell::Outcome;
 
-use super::{ONE_SOURCE, Postbox, record, run, setup};
+use super::{Lab, Told};
 
-const OLD: (&str, &str, &str) = ("old", "lantern-code 4.12.0", "It was there before.");
-const HOLE: (&str, &str, &str) =
+const OLD: Told = ("old", "lantern-code 4.12.0", "It was there before.");
+const HOLE: Told =
     ("hole", "Sandbox escape in lantern-code", "GHSA-2x4c-9f3m-77qp. A sandbox escape. Fixed in 4.12.3.");
-const HOOKS: (&str, &str, &str) = ("hooks", "lantern-code 4.13.0", "New hooks for coding agents.");
+const NEXT: Told = ("next", "lantern-code 4.14.0", "Newer hooks.");
+const HOOKS: Told = ("hooks", "lantern-code 4.13.0", "New hooks for coding agents.");
 
 #[tokio::test]
 async fn an_advisory_is_told_to_each_person_at_once_and_once() {
-    let home = tempfile::tempdir().unwrap();
-    let setup = setup(home.path(), ONE_SOURCE);
-    let (first, second) = (home.path().join("1"), home.path().join("2"));
-    record(&first, &[OLD]);
-    record(&second, &[HOLE, OLD]);
-    let postbox = Arc::new(Postbox::default());
+    let lab = Lab::new();
 
-    run(&setup, &first, &postbox, "2026-11-17T08:00:00Z").await;
-    assert_eq!(postbox.keys(), Vec::<String>::new(), "what was there before is no news");
+    lab.run("2026-11-17T08:00:00Z", &[OLD]).await;
+    assert_eq!(lab.postbox.keys(), Vec::<String>::new(), "what was there before is no news");
 
-    let report = run(&setup, &second, &postbox, "2026-11-17T09:00:00Z").await;
+    let report = lab.run("2026-11-17T09:00:00Z", &[HOLE, OLD]).await;
     assert_eq!((report.acts.alerted, report.acts.letters_sent), (1, 2));
-    let keys = postbox.keys();
+    let keys = lab.postbox.keys();
     assert!(keys[0].starts_with("alert/s-") && keys[0].ends_with("/ana@lab.example/mail"), "{keys:?}");
     assert!(keys[1].ends_with("/ben@lab.example/mail"), "{keys:?}");
 
-    run(&setup, &second, &postbox, "2026-11-17T10:00:00Z").await;
-    assert_eq!(postbox.keys().len(), 2, "told once");
+    lab.run("2026-11-17T10:00:00Z", &[HOLE, OLD]).await;
+    assert_eq!(lab.postbox.keys().len(), 2, "told once");
 
     // A store lost with everything in it: told.jsonl still knows.
-    fs::remove_dir_all(home.path().join("state/store")).unwrap();
-    run(&setup, &first, &postbox, "2026-11-17T11:00:00Z").await;
-    run(&setup, &second, &postbox, "2026-11-17T12:00:00Z").await;
-    assert_eq!(postbox.keys().len(), 2, "told once, even by a store made anew");
+    fs::remove_dir_all(lab.setup.home.folder().join("state/store")).unwrap();
+    lab.run("2026-11-17T11:00:00Z", &[OLD]).await;
+    lab.run("2026-11-17T12:00:00Z", &[HOLE, OLD]).await;
+    assert_eq!(lab.postbox.keys().len(), 2, "told once, even by a store made anew");
 }
 
 #[tokio::test]
 async fn a_letter_put_off_leaves_with_the_next_run_unchanged() {
-    let home = tempfile::tempdir().unwrap();
-    let setup = setup(home.path(), ONE_SOURCE);
-    let (first, second) = (home.path().join("1"), home.path().join("2"));
-    record(&first, &[OLD]);
-    record(&second, &[HOLE, OLD]);
-    let postbox = Arc::new(Postbox::default());
-    run(&setup, &first, &postbox, "2026-11-17T08:00:00Z").await;
+    let lab = Lab::new();
+    lab.run("2026-11-17T08:00:00Z", &[OLD]).await;
 
-    postbox.answers.lock().unwrap().push(Outcome::later("451 try again"));
-    let report = run(&setup, &second, &postbox, "2026-11-17T09:00:00Z").await;
+    lab.answers([Outcome::later("451 try again")]);
+    let report = lab.run("2026-11-17T09:00:00Z", &[HOLE, OLD]).await;
     assert_eq!((report.acts.letters_sent, report.acts.letters_waiting), (1, 1));
 
-    let report = run(&setup, &second, &postbox, "2026-11-17T09:00:01Z").await;
+    let report = lab.run("2026-11-17T09:00:01Z", &[HOLE, OLD]).await;
     assert_eq!((report.acts.letters_sent, report.acts.letters_waiting), (1, 0));
-    let tries = postbox.tries.lock().unwrap();
+    let tries = lab.postbox.tries.lock().unwrap();
     let anas: Vec<_> = tries.iter().filter(|(key, _)| key.contains("ana@")).collect();
     assert_eq!(anas.len(), 2);
     assert_eq!(anas[0].1, anas[1].1, "the second try carries the same bytes");
@@ -67,60 +57,44 @@ async fn a_letter_put_off_leaves_with_the_next_run_unchanged() {
 
 #[tokio::test]
 async fn a_refused_letter_is_not_tried_again_and_holds_nobody_up() {
-    let home = tempfile::tempdir().unwrap();
-    let setup = setup(home.path(), ONE_SOURCE);
-    let (first, second) = (home.path().join("1"), home.path().join("2"));
-    record(&first, &[OLD]);
-    record(&second, &[HOLE, OLD]);
-    let postbox = Arc::new(Postbox::default());
-    run(&setup, &first, &postbox, "2026-11-17T08:00:00Z").await;
+    let lab = Lab::new();
+    lab.run("2026-11-17T08:00:00Z", &[OLD]).await;
 
-    postbox.answers.lock().unwrap().push(Outcome::Refused { answer: "550 no such user".to_owned() });
-    let report = run(&setup, &second, &postbox, "2026-11-17T09:00:00Z").await;
+    lab.answers([Outcome::Refused { answer: "550 no such user".to_owned() }]);
+    let report = lab.run("2026-11-17T09:00:00Z", &[HOLE, OLD]).await;
     assert_eq!((report.acts.letters_sent, report.acts.letters_dead), (1, 1));
-    run(&setup, &second, &postbox, "2026-11-18T09:00:00Z").await;
-    assert_eq!(postbox.keys().len(), 2);
+    lab.run("2026-11-18T09:00:00Z", &[HOLE, OLD]).await;
+    assert_eq!(lab.postbox.keys().len(), 2);
 }
 
 #[tokio::test]
 async fn the_digest_is_sent_once_after_its_week_has_closed() {
-    let home = tempfile::tempdir().unwrap();
-    let setup = setup(home.path(), ONE_SOURCE);
-    let (first, second) = (home.path().join("1"), home.path().join("2"));
-    record(&first, &[OLD]);
-    record(&second, &[HOOKS, OLD]);
-    let postbox = Arc::new(Postbox::default());
+    let lab = Lab::new();
 
-    run(&setup, &first, &postbox, "2026-11-17T08:00:00Z").await;
-    let report = run(&setup, &second, &postbox, "2026-11-23T06:59:59Z").await;
+    lab.run("2026-11-17T08:00:00Z", &[OLD]).await;
+    let report = lab.run("2026-11-23T06:59:59Z", &[HOOKS, OLD]).await;
     assert_eq!(report.acts.digests, Vec::<String>::new(), "the week is still open");
-    let report = run(&setup, &second, &postbox, "2026-11-23T07:00:00Z").await;
+    let report = lab.run("2026-11-23T07:00:00Z", &[HOOKS, OLD]).await;
     assert_eq!((report.acts.digests, report.acts.letters_sent), (vec!["2026-W47".to_owned()], 2));
     for hour in 8..12 {
-        run(&setup, &second, &postbox, &format!("2026-11-23T{hour:02}:00:00Z")).await;
+        lab.run(&format!("2026-11-23T{hour:02}:00:00Z"), &[HOOKS, OLD]).await;
     }
-    let keys = postbox.keys();
+    let keys = lab.postbox.keys();
     assert_eq!(keys, ["digest/2026-W47/ana@lab.example/mail", "digest/2026-W47/ben@lab.example/mail"]);
-    let text = fs::read_to_string(setup.home.digests().join("2026-W47/digest.txt")).unwrap();
+    let text = fs::read_to_string(lab.setup.home.digests().join("2026-W47/digest.txt")).unwrap();
     assert!(text.contains("lantern-code 4.13.0"), "{text}");
 }
 
 #[tokio::test]
 async fn what_rises_after_closing_is_told_a_week_later_and_only_there() {
-    let home = tempfile::tempdir().unwrap();
-    let setup = setup(home.path(), ONE_SOURCE);
-    let (first, second, third) = (home.path().join("1"), home.path().join("2"), home.path().join("3"));
-    record(&first, &[OLD]);
-    record(&second, &[HOOKS, OLD]);
-    record(&third, &[("next", "lantern-code 4.14.0", "Newer hooks."), HOOKS, OLD]);
-    let postbox = Arc::new(Postbox::default());
-    run(&setup, &first, &postbox, "2026-11-17T08:00:00Z").await;
-    run(&setup, &second, &postbox, "2026-11-18T08:00:00Z").await;
+    let lab = Lab::new();
+    lab.run("2026-11-17T08:00:00Z", &[OLD]).await;
+    lab.run("2026-11-18T08:00:00Z", &[HOOKS, OLD]).await;
     // The run that closes the week also reads something new: that belongs to the next.
-    run(&setup, &third, &postbox, "2026-11-23T08:00:00Z").await;
-    run(&setup, &third, &postbox, "2026-11-30T08:00:00Z").await;
+    lab.run("2026-11-23T08:00:00Z", &[NEXT, HOOKS, OLD]).await;
+    lab.run("2026-11-30T08:00:00Z", &[NEXT, HOOKS, OLD]).await;
     let stories = |week: &str| -> BTreeSet<String> {
-        let text = fs::read_to_string(setup.home.digests().join(week).join("digest.json")).unwrap();
+        let text = fs::read_to_string(lab.setup.home.digests().join(week).join("digest.json")).unwrap();
         let digest: tidings::edition::Digest = serde_json::from_str(&text).unwrap();
         digest.sections.into_iter().flat_map(|section| section.stories).map(|story| story.title).collect()
     };
@@ -130,39 +104,29 @@ async fn what_rises_after_closing_is_told_a_week_later_and_only_there() {
 
 #[tokio::test]
 async fn missed_weeks_are_caught_up_with_one_letter_for_each_that_has_something() {
-    let home = tempfile::tempdir().unwrap();
-    let setup = setup(home.path(), ONE_SOURCE);
-    let (first, second) = (home.path().join("1"), home.path().join("2"));
-    record(&first, &[OLD]);
-    record(&second, &[HOOKS, OLD]);
-    let postbox = Arc::new(Postbox::default());
-    run(&setup, &first, &postbox, "2026-10-27T08:00:00Z").await;
-    run(&setup, &second, &postbox, "2026-11-03T06:00:00Z").await;
-    let before = postbox.keys().len();
+    let lab = Lab::new();
+    lab.run("2026-10-27T08:00:00Z", &[OLD]).await;
+    lab.run("2026-11-03T06:00:00Z", &[HOOKS, OLD]).await;
+    let before = lab.postbox.keys().len();
     assert_eq!(before, 2, "the first week, which only had the baseline");
     // The machine is off for three weeks.
-    let report = run(&setup, &second, &postbox, "2026-11-24T08:00:00Z").await;
+    let report = lab.run("2026-11-24T08:00:00Z", &[HOOKS, OLD]).await;
     assert_eq!(report.acts.digests, ["2026-W45"], "weeks in which nothing was read are no editions");
-    assert_eq!(postbox.keys().len(), before + 2);
+    assert_eq!(lab.postbox.keys().len(), before + 2);
 }
 
 #[tokio::test]
 async fn a_rehearsal_leaves_everything_as_it_was_and_sends_nothing() {
-    let home = tempfile::tempdir().unwrap();
-    let setup = setup(home.path(), ONE_SOURCE);
-    let (first, second) = (home.path().join("1"), home.path().join("2"));
-    record(&first, &[OLD]);
-    record(&second, &[HOLE, OLD]);
-    let postbox = Arc::new(Postbox::default());
-    run(&setup, &first, &postbox, "2026-11-17T08:00:00Z").await;
+    let lab = Lab::new();
+    lab.run("2026-11-17T08:00:00Z", &[OLD]).await;
 
-    let before = contents(home.path());
-    let carrier = Arc::new(tidings::fetch::recorded::Recorded::new(&second));
+    let before = contents(lab.setup.home.folder());
+    let carrier = lab.page(&[HOLE, OLD]);
     let now = "2026-11-17T09:00:00Z".parse().unwrap();
-    let report = flow::rehearse(&setup, carrier, &Asked::All, now, &Unwatched).await.unwrap();
+    let report = flow::rehearse(&lab.setup, carrier, &Asked::All, now, &Unwatched).await.unwrap();
     assert_eq!((report.sources[0].new, report.acts.alerted, report.acts.letters_sent), (1, 1, 0));
-    assert_eq!(contents(home.path()), before);
-    assert_eq!(postbox.keys(), Vec::<String>::new());
+    assert_eq!(contents(lab.setup.home.folder()), before);
+    assert_eq!(lab.postbox.keys(), Vec::<String>::new());
 }
 
 /// Every file below a folder with its bytes; the lock names its last holder and is left out.
@@ -183,15 +147,14 @@ fn contents(folder: &std::path::Path) -> Vec<(std::path::PathBuf, Vec<u8>)> {
 
 #[tokio::test]
 async fn a_second_run_says_who_is_at_work() {
-    let home = tempfile::tempdir().unwrap();
-    let setup = setup(home.path(), ONE_SOURCE);
+    let lab = Lab::new();
     let now = "2026-11-17T08:00:00Z".parse().unwrap();
-    let held = Keep::open(home.path(), "tidings run", now).unwrap();
-    let carrier = Arc::new(tidings::fetch::recorded::Recorded::new(home.path()));
+    let held = Keep::open(lab.setup.home.folder(), "tidings run", now).unwrap();
+    let carrier = lab.page(&[OLD]);
     let doors = flow::Doors { carrier, channels: Default::default() };
-    let error = flow::run(&setup, &doors, &Asked::Due, now, &Unwatched).await.unwrap_err();
+    let error = flow::run(&lab.setup, &doors, &Asked::Due, now, &Unwatched).await.unwrap_err();
     assert!(is_busy(&error), "{error:#}");
     assert!(error.to_string().contains(&std::process::id().to_string()), "{error:#}");
     drop(held);
-    flow::run(&setup, &doors, &Asked::Due, now, &Unwatched).await.unwrap();
+    flow::run(&lab.setup, &doors, &Asked::Due, now, &Unwatched).await.unwrap();
 }

@@ -3,7 +3,8 @@
 use jiff::Timestamp;
 use tidings::edition::{Alert, EditionId, Letter, Reader, Telling, letter_key, message_hash};
 use tidings::tell::channel::mail::Sender;
-use tidings::tell::letter::{self, Message};
+use tidings::tell::letter;
+use tidings::tell::message::Message;
 use tidings::tell::render::{self, Rendered};
 use tidings::tell::{alert, digest as digests};
 use tidings::verdict::{Category, Level};

@@ -5,7 +5,8 @@ use base64::engine::general_purpose::STANDARD;
 use tidings::config;
 use tidings::edition::{Letter, Reader};
 use tidings::tell::channel::mail::{Sender, Smtp};
-use tidings::tell::letter::{self, Message};
+use tidings::tell::letter;
+use tidings::tell::message::Message;
 use tidings::tell::{Channel, Outcome, render};
 
 use super::mail_server::{End, MailServer, Script, Tls};

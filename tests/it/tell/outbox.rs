@@ -2,7 +2,8 @@
 
 use jiff::{SignedDuration, Timestamp};
 use tidings::edition::{Letter, LetterState};
-use tidings::tell::letter::{self, Message};
+use tidings::tell::letter;
+use tidings::tell::message::Message;
 use tidings::tell::outbox::after;
 use tidings::tell::{Outcome, render};
 

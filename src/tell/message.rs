@@ -1,0 +1,49 @@
+//! A message: an edition together with how it reads, ready to be put into letters.
+
+use jiff::Timestamp;
+
+use crate::edition::{Alert, Digest, EditionId};
+use crate::story::StoryId;
+use crate::tell::render::Rendered;
+
+/// What a letter says.
+#[derive(Debug, Clone, Copy)]
+pub enum Message<'a> {
+    Digest(&'a Digest, &'a Rendered),
+    Alert(&'a Alert, &'a Rendered),
+}
+
+impl Message<'_> {
+    /// The edition's name.
+    pub fn edition(&self) -> EditionId {
+        match self {
+            Message::Digest(digest, _) => EditionId::Digest(digest.week.clone()),
+            Message::Alert(alert, _) => EditionId::Alert(alert.telling.story.clone()),
+        }
+    }
+
+    pub fn rendered(&self) -> &Rendered {
+        match self {
+            Message::Digest(_, rendered) | Message::Alert(_, rendered) => rendered,
+        }
+    }
+
+    /// The edition's own time: the end of the week, or when the alert was raised. It dates the letter, so that a letter
+    /// written again has the same bytes.
+    pub fn at(&self) -> Timestamp {
+        match self {
+            Message::Digest(digest, _) => digest.to,
+            Message::Alert(alert, _) => alert.at,
+        }
+    }
+
+    /// The stories it tells.
+    pub fn stories(&self) -> Vec<StoryId> {
+        match self {
+            Message::Digest(digest, _) => {
+                digest.sections.iter().flat_map(|section| &section.stories).map(|one| one.story.clone()).collect()
+            }
+            Message::Alert(alert, _) => vec![alert.telling.story.clone()],
+        }
+    }
+}

@@ -52,6 +52,8 @@ pub async fn demo(desk: &Desk) -> Result<ExitCode, Failure> {
         let when = report.now.to_zoned(setup.config.schedule.zone.clone()).strftime("%A %-d %B %Y, %H:%M");
         say(&format!("\n{when}\n{}", indented(&words(report, &setup))))?;
     }
+    // As it was called here: a newcomer has not installed it.
+    let program = std::env::args().next().unwrap_or_else(|| "tidings".to_owned());
     let (folder, week) = (home.folder().display(), reports.iter().rev().find_map(|report| report.acts.digests.last()));
     if let Some(week) = week {
         say(&format!(
@@ -60,7 +62,7 @@ pub async fn demo(desk: &Desk) -> Result<ExitCode, Failure> {
         ))?;
     }
     say(&format!(
-        "Look around:\n  tidings --home {folder} search sandbox\n  tidings --home {folder} status\n  rm -r {folder}    when you have seen enough"
+        "Look around:\n  {program} --home {folder} search sandbox\n  {program} --home {folder} status\n  rm -r {folder}    when you have seen enough"
     ))?;
     Ok(ExitCode::SUCCESS)
 }

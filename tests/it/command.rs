@@ -195,6 +195,26 @@ fn one_source_that_answers_is_enough_to_exit_0() {
 }
 
 #[test]
+fn what_was_recorded_is_replayed_elsewhere_without_a_server() {
+    let feed =
+        "<rss version=\"2.0\"><channel><title>A</title><item><guid>1</guid><title>One</title></item></channel></rss>";
+    let server =
+        Server::start(move |_| Reply::whole("200 OK", &["content-type: application/rss+xml", "etag: \"1\""], feed));
+    let (first, second) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    for home in [first.path(), second.path()] {
+        let source = format!("[[source]]\nname = \"A\"\nfrom.feed = \"{}\"\n", server.url("/a"));
+        fs::write(home.join("sources.toml"), source).unwrap();
+        fs::write(home.join("tidings.toml"), "[network]\nallow = [\"127.0.0.0/8\"]\n").unwrap();
+    }
+    let world = first.path().join("world");
+    let recorded = json(tidings(first.path()).args(["run", "--record"]).arg(&world));
+    drop(server);
+    let replayed = json(tidings(second.path()).args(["run", "--replay"]).arg(&world));
+    assert_eq!(recorded["sources"], replayed["sources"]);
+    assert_eq!(replayed["sources"][0]["new"], 1);
+}
+
+#[test]
 fn mistakes_in_both_files_end_with_exit_code_2_and_nothing_done() {
     let home = tempfile::tempdir().unwrap();
     fs::write(home.path().join("sources.toml"), "[[source]]\nname = \"A\"\n").unwrap();

@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex};
 
 use jiff::Timestamp;
 use tidings::config::{read_settings, read_sources};
-use tidings::edition::{ChannelName, Letter, LetterState};
+use tidings::edition::{ChannelName, Digest, Letter, LetterState};
 use tidings::fetch::Carrier;
 use tidings::fetch::recorded::Recorded;
 use tidings::flow::{self, Asked, Doors, Report, Setup, Unwatched};
@@ -119,6 +119,14 @@ impl Lab {
         let mail: Arc<dyn Channel> = self.postbox.clone();
         let doors = Doors { carrier: self.page(items), channels: BTreeMap::from([(ChannelName::Mail, mail)]) };
         flow::run(&self.setup, &doors, &Asked::All, now.parse().unwrap(), &Unwatched).await.unwrap()
+    }
+
+    /// The stories of a week's digest by title, and whether each is told as an update.
+    pub fn told(&self, week: &str) -> Vec<(String, bool)> {
+        let path = self.setup.home.digests().join(week).join("digest.json");
+        let digest: Digest = serde_json::from_str(&std::fs::read_to_string(path).unwrap()).unwrap();
+        let stories = digest.sections.into_iter().flat_map(|section| section.stories);
+        stories.map(|story| (story.title, story.update)).collect()
     }
 
     /// Answers of the mail server for the next letters.

@@ -1,6 +1,5 @@
 //! Who is told what, and how often.
 
-use std::collections::BTreeSet;
 use std::fs;
 
 use tidings::flow::{self, Asked, Unwatched, is_busy};
@@ -93,13 +92,21 @@ async fn what_rises_after_closing_is_told_a_week_later_and_only_there() {
     // The run that closes the week also reads something new: that belongs to the next.
     lab.run("2026-11-23T08:00:00Z", &[NEXT, HOOKS, OLD]).await;
     lab.run("2026-11-30T08:00:00Z", &[NEXT, HOOKS, OLD]).await;
-    let stories = |week: &str| -> BTreeSet<String> {
-        let text = fs::read_to_string(lab.setup.home.digests().join(week).join("digest.json")).unwrap();
-        let digest: tidings::edition::Digest = serde_json::from_str(&text).unwrap();
-        digest.sections.into_iter().flat_map(|section| section.stories).map(|story| story.title).collect()
-    };
-    assert_eq!(stories("2026-W47"), BTreeSet::from(["lantern-code 4.13.0".to_owned()]));
-    assert_eq!(stories("2026-W48"), BTreeSet::from(["lantern-code 4.14.0".to_owned()]));
+    assert_eq!(lab.told("2026-W47"), [("lantern-code 4.13.0".to_owned(), false)]);
+    assert_eq!(lab.told("2026-W48"), [("lantern-code 4.14.0".to_owned(), false)]);
+}
+
+#[tokio::test]
+async fn a_story_that_rises_after_it_was_told_is_told_again_as_an_update() {
+    let lab = Lab::new();
+    let grown = (HOOKS.0, HOOKS.1, "New hooks. GHSA-2x4c-9f3m-77qp: earlier hooks ran too soon. Fixed in 4.13.0.");
+    lab.run("2026-11-17T08:00:00Z", &[OLD]).await;
+    lab.run("2026-11-18T08:00:00Z", &[HOOKS, OLD]).await;
+    let report = lab.run("2026-11-24T08:00:00Z", &[grown, OLD]).await;
+    assert_eq!((report.sources[0].updated, report.acts.alerted), (1, 1));
+    lab.run("2026-11-30T08:00:00Z", &[grown, OLD]).await;
+    assert_eq!(lab.told("2026-W47"), [("lantern-code 4.13.0".to_owned(), false)]);
+    assert_eq!(lab.told("2026-W48"), [("lantern-code 4.13.0".to_owned(), true)]);
 }
 
 #[tokio::test]

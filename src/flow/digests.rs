@@ -30,7 +30,8 @@ const FILLS_ROOM: f64 = 0.5;
 /// Owner of the ids in the digests' feed where no mail address names a domain (RFC 4151 wants one).
 const AUTHORITY: &str = "tidings.invalid";
 
-/// Writes every week that closed since this home began, oldest first. A week in which nothing was judged is no edition.
+/// Writes every week that closed since this home began, oldest first. A week in which
+/// nothing was judged and nothing rose is no edition.
 pub(super) fn close_weeks(keep: &mut Keep, setup: &Setup, now: Timestamp, acts: &mut Acts) -> Result<()> {
     let schedule = &setup.config.schedule;
     let began = keep.first_run()?;
@@ -43,7 +44,7 @@ pub(super) fn close_weeks(keep: &mut Keep, setup: &Setup, now: Timestamp, acts: 
         week = week.before(schedule)?;
     }
     for week in weeks.iter().rev() {
-        if keep.judged_count(week.from, week.to)? > 0 {
+        if keep.judged_count(week.from, week.to)? > 0 || !keep.stories_risen(week.from, week.to)?.is_empty() {
             close_week(keep, setup, week, now)?;
             acts.digests.push(week.name.clone());
         }

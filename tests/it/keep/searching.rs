@@ -252,3 +252,22 @@ fn ids_are_the_same_after_reindexing() {
     assert_eq!(ids(), before);
     assert_eq!(open(home.path()).work(Duty::Index).unwrap(), []);
 }
+
+#[test]
+fn the_index_stores_no_long_text() {
+    let home = tempfile::tempdir().unwrap();
+    // Words that no compression makes small.
+    let text: String =
+        (0..20_000_u64).map(|number| format!("{:x} ", number.wrapping_mul(0x9e37_79b9_7f4a_7c15))).collect();
+    let mut store = open(home.path());
+    keep(&mut store, vec![entry("long", "A long one", &text)]);
+    store.index_pending().unwrap();
+    let stored: u64 = fs::read_dir(home.path().join("index"))
+        .unwrap()
+        .map(|file| file.unwrap())
+        .filter(|file| file.path().extension().is_some_and(|extension| extension == "store"))
+        .map(|file| file.metadata().unwrap().len())
+        .sum();
+    assert!(stored > 0 && stored < 5_000, "{stored} bytes are stored of a text of {}", text.len());
+    assert_eq!(found(&Library::open(home.path()).unwrap(), "9e3779b97f4a7c15"), ["A long one"], "and yet it is found");
+}

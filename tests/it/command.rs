@@ -215,6 +215,32 @@ fn what_was_recorded_is_replayed_elsewhere_without_a_server() {
 }
 
 #[test]
+fn a_host_that_asked_us_to_wait_is_left_alone_by_later_runs_too() {
+    let server = Server::start(|asked| match asked.path.as_str() {
+        "/busy" => Reply::whole("429 Too Many Requests", &["retry-after: 3600"], ""),
+        _ => Reply::whole("200 OK", &[], "<rss version=\"2.0\"><channel><title>A</title></channel></rss>"),
+    });
+    let home = tempfile::tempdir().unwrap();
+    let sources = format!(
+        "[[source]]\nname = \"Busy\"\nfrom.feed = \"{}\"\nevery = \"1m\"\n\
+         [[source]]\nname = \"Beside\"\nfrom.feed = \"{}\"\nevery = \"1m\"\n",
+        server.url("/busy"),
+        server.url("/beside")
+    );
+    fs::write(home.path().join("sources.toml"), sources).unwrap();
+    fs::write(home.path().join("tidings.toml"), "[network]\nallow = [\"127.0.0.0/8\"]\ngap = \"1ms\"\nper_host = 1\n")
+        .unwrap();
+    let run = |now: &str| {
+        output(tidings(home.path()).args(["--now", now, "run"]));
+        server.paths().len()
+    };
+    let asked = run("2026-11-21T08:00:00Z");
+    assert_eq!(run("2026-11-21T08:10:00Z"), asked, "both sources are on the host that asked for an hour");
+    assert_eq!(run("2026-11-21T08:59:59Z"), asked);
+    assert!(run("2026-11-21T09:00:01Z") > asked, "and then it is asked again");
+}
+
+#[test]
 fn mistakes_in_both_files_end_with_exit_code_2_and_nothing_done() {
     let home = tempfile::tempdir().unwrap();
     fs::write(home.path().join("sources.toml"), "[[source]]\nname = \"A\"\n").unwrap();

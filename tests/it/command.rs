@@ -6,8 +6,10 @@ use std::path::Path;
 use assert_cmd::Command;
 use serde_json::Value;
 use tidings::keep::Keep;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
 use crate::support::server::{Reply, Server};
+use crate::support::tls::certified;
 
 fn tidings(home: &Path) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_tidings"));
@@ -238,6 +240,45 @@ fn a_host_that_asked_us_to_wait_is_left_alone_by_later_runs_too() {
     assert_eq!(run("2026-11-21T08:10:00Z"), asked, "both sources are on the host that asked for an hour");
     assert_eq!(run("2026-11-21T08:59:59Z"), asked);
     assert!(run("2026-11-21T09:00:01Z") > asked, "and then it is asked again");
+}
+
+#[test]
+fn an_https_feed_is_read_if_its_certificate_is_trusted_and_only_then() {
+    let (acceptor, authority) = certified();
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    listener.set_nonblocking(true).unwrap();
+    let port = listener.local_addr().unwrap().port();
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    runtime.spawn(async move {
+        let listener = tokio::net::TcpListener::from_std(listener).unwrap();
+        while let Ok((stream, _)) = listener.accept().await {
+            let acceptor = acceptor.clone();
+            tokio::spawn(async move {
+                let mut stream = acceptor.accept(stream).await?;
+                let mut request = [0; 4096];
+                let _ = stream.read(&mut request).await?;
+                let body =
+                    "<rss version=\"2.0\"><channel><title>A</title><item><title>One</title></item></channel></rss>";
+                let head = format!("HTTP/1.1 200 OK\r\ncontent-length: {}\r\nconnection: close\r\n\r\n", body.len());
+                stream.write_all(head.as_bytes()).await?;
+                stream.write_all(body.as_bytes()).await?;
+                stream.shutdown().await
+            });
+        }
+    });
+    let home = tempfile::tempdir().unwrap();
+    let source = format!("[[source]]\nname = \"A\"\nfrom.feed = \"https://127.0.0.1:{port}/a\"\n");
+    fs::write(home.path().join("sources.toml"), source).unwrap();
+    fs::write(home.path().join("tidings.toml"), "[network]\nallow = [\"127.0.0.0/8\"]\n").unwrap();
+    let run = |authority: &str| {
+        let file = home.path().join("authority.pem");
+        fs::write(&file, authority).unwrap();
+        output(tidings(home.path()).env("SSL_CERT_FILE", &file).args(["run", "--source", "A"]))
+    };
+    let (code, _, stderr) = run(&certified().1);
+    assert!(code == 1 && stderr.contains("certificate"), "another authority vouches for nothing: {stderr}");
+    let (code, _, stderr) = run(&authority);
+    assert!(code == 0 && stderr.contains("1 new item"), "{stderr}");
 }
 
 #[test]

@@ -5,13 +5,12 @@ use std::io;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
 
-use rcgen::{BasicConstraints, CertificateParams, ExtendedKeyUsagePurpose, IsCa, Issuer, KeyPair};
 use tempfile::TempDir;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio_rustls::TlsAcceptor;
-use tokio_rustls::rustls::ServerConfig;
-use tokio_rustls::rustls::pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer};
+
+use crate::support::tls::certified;
 
 /// What the server does; the default takes everything.
 #[derive(Clone, Default)]
@@ -59,7 +58,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> Stream for S {}
 
 impl MailServer {
     pub async fn start(script: Script) -> MailServer {
-        let (acceptor, authority) = tls();
+        let (acceptor, authority) = certified();
         let folder = TempDir::new().unwrap();
         std::fs::write(folder.path().join("ca.pem"), authority).unwrap();
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
@@ -201,24 +200,4 @@ async fn letter(stream: &mut Box<dyn Stream>) -> io::Result<Vec<u8>> {
             other => letter.extend_from_slice(other),
         }
     }
-}
-
-/// An authority and a certificate for this machine that it signed (rustls refuses one that is both).
-fn tls() -> (TlsAcceptor, String) {
-    let authority_key = KeyPair::generate().unwrap();
-    let mut authority = CertificateParams::new(Vec::new()).unwrap();
-    authority.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
-    let authority_certificate = authority.self_signed(&authority_key).unwrap();
-    let key = KeyPair::generate().unwrap();
-    let mut leaf = CertificateParams::new(vec!["localhost".to_owned(), "127.0.0.1".to_owned()]).unwrap();
-    leaf.extended_key_usages = vec![ExtendedKeyUsagePurpose::ServerAuth];
-    let certificate = leaf.signed_by(&key, &Issuer::new(authority, authority_key)).unwrap();
-    let config = ServerConfig::builder()
-        .with_no_client_auth()
-        .with_single_cert(
-            vec![CertificateDer::from(certificate.der().to_vec())],
-            PrivateKeyDer::Pkcs8(PrivatePkcs8KeyDer::from(key.serialize_der())),
-        )
-        .unwrap();
-    (TlsAcceptor::from(Arc::new(config)), authority_certificate.pem())
 }

@@ -16,7 +16,15 @@ pub(super) async fn send(keep: &mut Keep, doors: &Doors, now: Timestamp, acts: &
             acts.letters_waiting += 1;
             continue;
         };
-        let bytes = keep.bytes(&letter)?;
+        let bytes = match keep.bytes(&letter) {
+            Ok(bytes) => bytes,
+            Err(error) => {
+                // One letter must not hold up the others, the index and the status.
+                tracing::warn!("{error:#}");
+                acts.failed += 1;
+                continue;
+            }
+        };
         let Some(letter) = keep.letter_begins(&letter, now)? else { continue };
         let outcome = channel.deliver(&letter, &bytes, now).await;
         let (state, next_try, answer) = outbox::after(&letter, &outcome, now);

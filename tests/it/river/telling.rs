@@ -165,3 +165,20 @@ async fn a_second_run_says_who_is_at_work() {
     drop(held);
     flow::run(&lab.setup, &doors, &Asked::Due, now, &Unwatched).await.unwrap();
 }
+
+#[tokio::test]
+async fn a_digest_that_somebody_broke_and_a_letter_whose_bytes_are_gone_stop_nobody_else() {
+    let lab = Lab::new();
+    lab.run("2026-11-17T08:00:00Z", &[OLD]).await;
+    lab.answers([Outcome::later("451 try again")]);
+    let report = lab.run("2026-11-24T08:00:00Z", &[HOOKS, OLD]).await;
+    assert_eq!((report.acts.letters_sent, report.acts.letters_waiting), (1, 1));
+
+    fs::write(lab.setup.home.digests().join("2026-W47/digest.json"), "{").unwrap();
+    for file in fs::read_dir(lab.setup.home.folder().join("state/outbox")).unwrap() {
+        fs::remove_file(file.unwrap().path()).unwrap();
+    }
+    let report = lab.run("2026-12-01T08:00:00Z", &[NEXT, HOOKS, OLD]).await;
+    assert_eq!((report.acts.failed, report.acts.letters_sent), (1, 2), "the next week's digest reaches both");
+    assert_eq!(report.acts.indexed, 1);
+}

@@ -7,5 +7,6 @@ use std::process::ExitCode;
 use clap::Parser;
 
 fn main() -> ExitCode {
+    let _points = cli::points::set();
     cli::main(cli::args::Cli::parse())
 }

@@ -1,6 +1,7 @@
 //! The command line: what a person types becomes a call of the flow, and its result becomes words or JSON.
 
 pub mod args;
+pub mod points;
 mod home;
 mod exit;
 mod progress;

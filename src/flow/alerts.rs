@@ -3,10 +3,11 @@
 use std::fs;
 
 use anyhow::{Context, Result};
+use fail::fail_point;
 use jiff::Timestamp;
 
 use crate::edition::{ChannelName, Letter};
-use crate::keep::Keep;
+use crate::keep::{self, Keep};
 use crate::story::StoryId;
 use crate::tell::letter;
 use crate::tell::message::Message;
@@ -40,7 +41,10 @@ fn write_one(keep: &mut Keep, setup: &Setup, work: &Work, now: Timestamp) -> Res
     write_files(setup, rendered.files(&alert::stem(&alert)))?;
     let letters = letters(setup, Message::Alert(&alert, &rendered), now)?;
     keep.keep_letters(&letters, now)?;
-    keep.work_done(work)
+    fail_point!("alert-queued");
+    keep.work_done(work)?;
+    fail_point!("alert-done");
+    Ok(())
 }
 
 /// One letter for every reader.
@@ -62,20 +66,9 @@ pub(super) fn write_files(setup: &Setup, files: Vec<(String, Vec<u8>)>) -> Resul
     for (name, bytes) in files {
         let path = setup.home.digests().join(name);
         let folder = path.parent().context("a file lies in a folder")?;
-        let write = || -> Result<()> {
-            fs::create_dir_all(folder)?;
-            let mut file = tempfile::Builder::new().permissions(readable()).tempfile_in(folder)?;
-            std::io::Write::write_all(&mut file, &bytes)?;
-            file.as_file().sync_all()?;
-            file.persist(&path)?;
-            Ok(())
-        };
-        write().with_context(|| format!("writing {}", path.display()))?;
+        fs::create_dir_all(folder).with_context(|| format!("making the folder {}", folder.display()))?;
+        // What we said may be read by everybody on the machine.
+        keep::replace(&path, &bytes, 0o644)?;
     }
     Ok(())
-}
-
-/// Temporary files are private by default; what we said may be read by everybody on the machine.
-fn readable() -> fs::Permissions {
-    std::os::unix::fs::PermissionsExt::from_mode(0o644)
 }

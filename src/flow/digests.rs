@@ -4,6 +4,7 @@ use std::cmp::Reverse;
 use std::fs;
 
 use anyhow::{Context, Result, bail};
+use fail::fail_point;
 use jiff::Timestamp;
 
 use crate::edition::{Counts, Digest, EditionId, Trouble};
@@ -55,9 +56,14 @@ pub(super) fn close_weeks(keep: &mut Keep, setup: &Setup, now: Timestamp, acts: 
 fn close_week(keep: &mut Keep, setup: &Setup, week: &Week, now: Timestamp) -> Result<()> {
     let (digest, rendered) = compose(keep, setup, week)?;
     write_files(setup, rendered.files(&stem(&week.name)))?;
+    fail_point!("digest-written");
     write_feeds(setup)?;
+    fail_point!("feeds-written");
     keep.keep_letters(&letters(setup, Message::Digest(&digest, &rendered), now)?, now)?;
-    keep.close(&EditionId::Digest(week.name.clone()), now)
+    fail_point!("week-before-close");
+    keep.close(&EditionId::Digest(week.name.clone()), now)?;
+    fail_point!("week-closed");
+    Ok(())
 }
 
 fn compose(keep: &Keep, setup: &Setup, week: &Week) -> Result<(Digest, Rendered)> {

@@ -1,6 +1,7 @@
 //! Send: carry the letters that wait, each once.
 
 use anyhow::Result;
+use fail::fail_point;
 use jiff::Timestamp;
 
 use crate::edition::LetterState;
@@ -26,9 +27,12 @@ pub(super) async fn send(keep: &mut Keep, doors: &Doors, now: Timestamp, acts: &
             }
         };
         let Some(letter) = keep.letter_begins(&letter, now)? else { continue };
+        fail_point!("letter-begun");
         let outcome = channel.deliver(&letter, &bytes, now).await;
+        fail_point!("letter-delivered");
         let (state, next_try, answer) = outbox::after(&letter, &outcome, now);
         keep.letter_ends(&letter, state, next_try, &answer, now)?;
+        fail_point!("letter-ended");
         match state {
             LetterState::Sent => acts.letters_sent += 1,
             LetterState::Dead => acts.letters_dead += 1,

@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use anyhow::{Context, Result};
+use fail::fail_point;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
@@ -98,6 +99,7 @@ impl Archive {
                 frame.clear();
             }
         }
+        fail_point!("archive-before-append");
         let path = self.folder.join(&file);
         let doing = || format!("appending to the archive {}; check the disk's free space", path.display());
         let is_new = !path.exists();
@@ -107,10 +109,12 @@ impl Archive {
         handle.set_len(begin).with_context(doing)?;
         handle.seek(SeekFrom::Start(begin)).with_context(doing)?;
         handle.write_all(&bytes).with_context(doing)?;
+        fail_point!("archive-written");
         handle.sync_data().with_context(doing)?;
         if is_new {
             sync_folder(&self.folder.join("items"))?;
         }
+        fail_point!("archive-synced");
         self.lengths.insert(file, begin + bytes.len() as u64);
         Ok(places)
     }

@@ -1,11 +1,14 @@
 //! Letters wait here with their exact bytes until the other side has taken them; told.jsonl decides what was told.
 
+use std::collections::BTreeSet;
+use std::ffi::{OsStr, OsString};
 use std::fs::{self, OpenOptions};
 use std::io::Write;
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, ensure};
+use fail::fail_point;
 use jiff::Timestamp;
 
 use super::store::{BATCH, Changes};
@@ -38,6 +41,7 @@ impl Keep {
             return Ok(0);
         }
         archive::sync_folder(&outbox)?;
+        fail_point!("outbox-synced");
         for chunk in queued.chunks(BATCH) {
             let mut changes = Changes::default();
             for letter in chunk {
@@ -110,14 +114,21 @@ impl Keep {
         self.put_letter(&ended)?;
         if state == LetterState::Sent {
             self.store.checkpoint()?;
+            fail_point!("outbox-before-remove");
             remove_if_there(&outbox_file(&self.outbox(), letter)?)?;
+            fail_point!("outbox-removed");
         }
         Ok(())
     }
 
-    /// After a crash or a lost store: letters stand as told.jsonl says.
+    /// After a crash or a lost store: letters stand as told.jsonl says, and the bytes of those that were sent go.
     pub(super) fn heal_letters(&mut self, now: Timestamp) -> Result<()> {
+        let left = self.outbox_files()?;
         for mut letter in self.letters()? {
+            let sent = self.told.last(&letter.key) == Some(Event::Sent);
+            if sent && left.contains(OsStr::new(&letter.file)) {
+                remove_if_there(&outbox_file(&self.outbox(), &letter)?)?;
+            }
             let state = match self.told.last(&letter.key) {
                 Some(Event::Sent) => LetterState::Sent,
                 Some(Event::Dead) => LetterState::Dead,
@@ -142,6 +153,13 @@ impl Keep {
         self.store.commit(changes)
     }
 
+    /// Names in the outbox. Most of the time there are none.
+    fn outbox_files(&self) -> Result<BTreeSet<OsString>> {
+        let doing = || format!("listing {}", self.outbox().display());
+        let names = fs::read_dir(self.outbox()).with_context(doing)?.map(|entry| Ok(entry?.file_name()));
+        names.collect::<std::io::Result<_>>().with_context(doing)
+    }
+
     fn outbox(&self) -> PathBuf {
         self.state().join("outbox")
     }
@@ -164,9 +182,12 @@ fn outbox_file(outbox: &Path, letter: &Letter) -> Result<PathBuf> {
 
 fn write_durably(path: &Path, bytes: &[u8]) -> Result<()> {
     let doing = || format!("writing {}; check the disk's free space", path.display());
+    fail_point!("outbox-before-write");
     let mut file =
         OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(path).with_context(doing)?;
+    fail_point!("outbox-created");
     file.write_all(bytes).with_context(doing)?;
+    fail_point!("outbox-written");
     file.sync_all().with_context(doing)
 }
 

@@ -18,6 +18,7 @@ mod letters;
 mod told;
 mod notes;
 mod views;
+mod whole;
 mod copy;
 pub mod index;
 
@@ -35,6 +36,7 @@ pub use lock::Holder;
 pub use readings::Kept;
 pub use views::{SourceStatus, Status, status};
 pub use watched::Watched;
+pub use whole::replace;
 
 use archive::Archive;
 use lock::Lock;

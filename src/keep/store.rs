@@ -8,6 +8,7 @@ use std::thread;
 use std::time::Duration;
 
 use anyhow::{Context, Result, anyhow, bail};
+use fail::fail_point;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use tracing::warn;
@@ -121,9 +122,12 @@ impl Store {
         if changes.count == 0 {
             return Ok(());
         }
+        fail_point!("store-before-commit");
         self.tree
             .apply_batch(changes.batch)
-            .with_context(|| format!("writing to the store {}; check the disk's free space", self.folder.display()))
+            .with_context(|| format!("writing to the store {}; check the disk's free space", self.folder.display()))?;
+        fail_point!("store-committed");
+        Ok(())
     }
 
     /// Writes everything to the disk itself. sled's own flush on Linux stops at `sync_file_range`, which does not promise
@@ -131,8 +135,12 @@ impl Store {
     pub(super) fn checkpoint(&self) -> Result<()> {
         let file = self.folder.join("db");
         let doing = || format!("writing the store {} to disk; check the disk's free space", self.folder.display());
+        fail_point!("store-before-checkpoint");
         self.tree.flush().with_context(doing)?;
-        File::open(&file).and_then(|db| db.sync_all()).with_context(doing)
+        fail_point!("store-flushed");
+        File::open(&file).and_then(|db| db.sync_all()).with_context(doing)?;
+        fail_point!("store-checkpointed");
+        Ok(())
     }
 }
 

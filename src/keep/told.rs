@@ -7,6 +7,7 @@ use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
+use fail::fail_point;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use tracing::warn;
@@ -107,11 +108,14 @@ impl Told {
             text.push('\n');
         }
         let doing = || format!("writing to {}; check the disk's free space", self.path.display());
+        fail_point!("told-before-append");
         // Until the whole text is written, the file may end in the middle of a line.
         self.torn = true;
         self.file.write_all(text.as_bytes()).with_context(doing)?;
         self.torn = false;
+        fail_point!("told-written");
         self.file.sync_data().with_context(doing)?;
+        fail_point!("told-synced");
         for letter in letters {
             note_event(&mut self.last, letter.key.clone(), event);
         }

@@ -1,15 +1,15 @@
 //! Views are what people may see of the store without holding it: small files in state/views/, replaced whole.
 
 use std::fs;
-use std::io::Write;
 use std::path::Path;
 
 use anyhow::{Context, Result};
+use fail::fail_point;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::Keep;
 use super::watched::Watched;
+use super::{Keep, whole};
 use crate::edition::LetterState;
 use crate::work::{Duty, Work};
 
@@ -58,13 +58,11 @@ impl Keep {
             letters_waiting: letters.iter().filter(|letter| waiting(letter.state)).count(),
             letters_dead: letters.iter().filter(|letter| letter.state == LetterState::Dead).count(),
         };
-        let folder = self.state().join("views");
-        let doing = || format!("writing {}", folder.join("status.json").display());
-        let mut file = tempfile::NamedTempFile::new_in(&folder).with_context(doing)?;
-        let mut bytes = serde_json::to_vec_pretty(&status).with_context(doing)?;
+        fail_point!("views-before-write");
+        let mut bytes = serde_json::to_vec_pretty(&status).context("writing the status as JSON")?;
         bytes.push(b'\n');
-        file.write_all(&bytes).with_context(doing)?;
-        file.persist(folder.join("status.json")).with_context(doing)?;
+        whole::replace(&self.state().join("views/status.json"), &bytes, 0o600)?;
+        fail_point!("views-written");
         Ok(())
     }
 }

@@ -4,6 +4,7 @@ use std::fs;
 use std::path::Path;
 
 use anyhow::{Context, Result};
+use fail::fail_point;
 use tantivy::indexer::LogMergePolicy;
 use tantivy::{Index, IndexWriter, TantivyDocument, Term};
 use tracing::warn;
@@ -29,7 +30,10 @@ impl Keep {
             let works = self.work(Duty::Index)?;
             match open(&folder).and_then(|(index, fields)| index.reader().map(|_| (index, fields))) {
                 Ok(_) if works.is_empty() => return Ok(0),
-                Ok((index, fields)) => return self.write_works(&index, &fields, works),
+                Ok((index, fields)) => {
+                    sweep(&folder).with_context(|| format!("clearing up the index {}", folder.display()))?;
+                    return self.write_works(&index, &fields, works);
+                }
                 Err(error) => warn!("the index {} is damaged ({error}); making it anew", folder.display()),
             }
         }
@@ -41,6 +45,7 @@ impl Keep {
         let folder = self.home.join("index");
         let doing = || format!("making the index {} anew; check the disk's free space", folder.display());
         clear(&folder).with_context(doing)?;
+        fail_point!("index-cleared");
         let (schema, fields) = schema();
         let index = Index::create_in_dir(&folder, schema).with_context(doing)?;
         register(&index);
@@ -52,6 +57,7 @@ impl Keep {
         }
         finish(&mut writer).with_context(doing)?;
         writer.wait_merging_threads().with_context(doing)?;
+        fail_point!("index-before-stamp");
         // The stamp comes last: an index that was not finished is made anew.
         fs::write(folder.join(STAMP), stamp()).with_context(doing)?;
         let works = self.work(Duty::Index)?;
@@ -141,7 +147,20 @@ fn writer(index: &Index) -> tantivy::Result<IndexWriter> {
 }
 
 fn finish(writer: &mut IndexWriter) -> tantivy::Result<()> {
+    fail_point!("index-before-commit");
     writer.commit()?;
+    fail_point!("index-committed");
+    Ok(())
+}
+
+/// Removes what tantivy had begun to write when a process was killed; its own cleaning does not know these names.
+fn sweep(folder: &Path) -> std::io::Result<()> {
+    for entry in fs::read_dir(folder)? {
+        let entry = entry?;
+        if entry.file_name().as_encoded_bytes().starts_with(b".tmp") {
+            fs::remove_file(entry.path())?;
+        }
+    }
     Ok(())
 }
 

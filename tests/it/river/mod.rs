@@ -2,6 +2,7 @@
 
 mod demo;
 mod telling;
+mod killed;
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};

@@ -1,5 +1,7 @@
 //! Stand-ins for the world outside.
 
 pub mod server;
+pub mod mail_server;
+pub mod stage;
 pub mod memory;
 pub mod tls;

@@ -9,8 +9,8 @@ use tidings::tell::letter;
 use tidings::tell::message::Message;
 use tidings::tell::{Channel, Outcome, render};
 
-use super::mail_server::{End, MailServer, Script, Tls};
 use super::samples::{ana, digest, mail, telling, time};
+use crate::support::mail_server::{End, MailServer, Script, Tls};
 
 const NOW: &str = "2026-11-23T07:05:00Z";
 const PASSWORD: &str = "correct horse";

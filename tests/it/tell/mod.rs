@@ -4,7 +4,6 @@ mod choosing;
 mod pages;
 mod letters;
 mod mail;
-mod mail_server;
 mod webhook;
 mod outbox;
 mod feeds;

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
+use fail::fail_point;
 use jiff::Timestamp;
 use lettre::Address;
 use lettre::transport::smtp::Error;
@@ -132,15 +133,18 @@ impl Smtp {
             }
         };
         let stop = match timeout(STEP, self.offer(&mut connection, to, bytes)).await {
-            Ok(Ok(())) => match timeout(ANSWER, connection.message(bytes)).await {
-                Ok(Ok(response)) => {
-                    line.connection = Some(connection);
-                    let answer = response.first_line().unwrap_or_default();
-                    return Outcome::Taken { answer: clip(&format!("{} {answer}", response.code()), REMARK) };
+            Ok(Ok(())) => {
+                fail_point!("mail-offered");
+                match timeout(ANSWER, connection.message(bytes)).await {
+                    Ok(Ok(response)) => {
+                        line.connection = Some(connection);
+                        let answer = response.first_line().unwrap_or_default();
+                        return Outcome::Taken { answer: clip(&format!("{} {answer}", response.code()), REMARK) };
+                    }
+                    Ok(Err(error)) => Stop::new(During::Letter, &error),
+                    Err(_) => Stop::silence(During::Letter),
                 }
-                Ok(Err(error)) => Stop::new(During::Letter, &error),
-                Err(_) => Stop::silence(During::Letter),
-            },
+            }
             Ok(Err(stop)) => stop,
             Err(_) => Stop::silence(During::Sender),
         };

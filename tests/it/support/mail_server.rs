@@ -50,6 +50,8 @@ pub struct MailServer {
 struct Log {
     lines: Vec<String>,
     letters: Vec<Vec<u8>>,
+    /// Letters taken without a word.
+    cuts: usize,
     connections: usize,
 }
 
@@ -99,6 +101,11 @@ impl MailServer {
     /// The letters it took or cut, as they were before the dots were doubled.
     pub fn letters(&self) -> Vec<Vec<u8>> {
         self.log.lock().unwrap().letters.clone()
+    }
+
+    /// How many of them it took without a word.
+    pub fn cuts(&self) -> usize {
+        self.log.lock().unwrap().cuts
     }
 
     pub fn connections(&self) -> usize {
@@ -165,7 +172,10 @@ impl Talk {
                     let end = self.next.lock().unwrap().1.pop_front().unwrap_or(End::Says("250 taken as 42"));
                     match end {
                         End::Says(answer) => say(&mut stream, answer).await?,
-                        End::Cuts => return Ok(()),
+                        End::Cuts => {
+                            self.log.lock().unwrap().cuts += 1;
+                            return Ok(());
+                        }
                     }
                 }
                 "QUIT" => return say(&mut stream, "221 bye").await,

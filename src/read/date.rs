@@ -1,11 +1,11 @@
 //! Dates as feeds write them.
 //!
 //! Read: RFC 3339 and the other forms of ISO 8601 in the W3C's note (`2025-06-03`, `2025-06-03 09:00:00`, `2025-06`,
-//! `20250603T0900Z`), RFC 2822 with or without weekday, seconds and zone, zones as numbers or by name (`CEST`, `PDT`,
-//! `GMT+2`), two-digit years (RFC 2822, 4.3), C's `asctime`, `June 3, 2025 9:00 AM`, months in several European languages,
-//! and seconds since 1970. A time without zone is UTC; a date without time is its midnight. Numeric dates such as
-//! `03/06/2025` are read only when one of the two numbers can be no month. Not a date: what names no day that exists, and
-//! years before 1971 (the zero dates of broken programs) or after 2200.
+//! `20250603T0900Z`), also with spaces around the `T` and with numbers of one digit; RFC 2822 with or without weekday,
+//! seconds and zone, zones as numbers or by name (`CEST`, `PDT`, `GMT+2`), two-digit years (RFC 2822, 4.3), C's `asctime`,
+//! `June 3, 2025 9:00 AM`, months in several European languages, and seconds since 1970. A time without zone is UTC; a date
+//! without time is its midnight. Numeric dates such as `03/06/2025` are read only when one of the two numbers can be no
+//! month. Not a date: what names no day that exists, and years before 1971 (the zero dates of broken programs) or after 2200.
 
 use std::sync::LazyLock;
 
@@ -18,12 +18,18 @@ use regex::Regex;
 const MAX_BYTES: usize = 120;
 
 static ISO: LazyLock<Regex> = LazyLock::new(|| {
-    pattern(r"^(\d{4})(?:[-/.](\d{1,2})(?:[-/.](\d{1,2}))?|(\d{2})(\d{2}))?(?:[Tt _]\s*(.+)|([Zz]|[+-]\d\d:?\d\d))?$")
+    pattern(
+        r"^(\d{4})(?:[-/.](\d{1,2})(?:[-/.](\d{1,2}))?|(\d{2})(\d{2}))?(?:(?:\s*[Tt]|[ _])\s*(.+)|([Zz]|[+-]\d\d:?\d\d))?$",
+    )
 });
 
-/// The time of a date in ISO form: also `0900`, `09-00-00`.
-static ISO_TIME: LazyLock<Regex> =
-    LazyLock::new(|| pattern(r"^(\d{1,2})(?:[:.-]?(\d{2})(?:[:.-]?(\d{2})(?:[.,](\d+))?)?)?\s*([AaPp][Mm]\b)?(.*)$"));
+/// The time of a date in ISO form: also `0900`, and `9:5:0` as some programs count.
+static ISO_TIME: LazyLock<Regex> = LazyLock::new(|| {
+    pattern(r"^(\d{1,2})(?:[:.]?(\d{2}|\b\d)(?:[:.]?(\d{2}|\b\d)(?:[.,](\d+))?)?)?\s*([AaPp][Mm]\b)?(.*)$")
+});
+
+/// `09-00-00`; `09:00-05` has a zone instead.
+static DASHED_TIME: LazyLock<Regex> = LazyLock::new(|| pattern(r"^(\d\d)-(\d\d)-(\d\d)"));
 
 static CLOCK: LazyLock<Regex> =
     LazyLock::new(|| pattern(r"\b(\d{1,2}):(\d{1,2})(?::(\d{1,2})(?:[.,:](\d+))?)?(?:\s*\b?([AaPp])\.?[Mm]\b\.?)?"));
@@ -66,7 +72,8 @@ fn iso(text: &str) -> Option<Timestamp> {
     let Some(time) = parts.get(6) else {
         return moment(date, [0; 4], zone(parts.get(7).map_or("", |zone| zone.as_str()))?.0);
     };
-    let parts = ISO_TIME.captures(time.as_str())?;
+    let time = DASHED_TIME.replace(time.as_str(), "$1:$2:$3");
+    let parts = ISO_TIME.captures(&time)?;
     let clock = clock(&parts)?;
     let (offset, rest) = zone(parts.get(6)?.as_str())?;
     rest.trim().is_empty().then(|| moment(date, clock, offset))?

@@ -5,7 +5,7 @@
 //! | part | where it comes from, first found first |
 //! |------|----------------------------------------|
 //! | id | `guid` (whatever `isPermaLink` says), `atom:id`, `rdf:about`, `dc:identifier`, the id of JSON Feed (numbers as text); empty means none, and nothing is made up |
-//! | link | `feedburner:origLink`; Atom's `link` that is `alternate` (HTML before other types) or RSS's `link`; JSON's `url`, then `external_url`; a `guid` that is an address and does not say `isPermaLink="false"`; `rdf:about`; a JSON id that is an address. Made absolute against `xml:base`, else the feed's own link, else the page; only http and https; without user name, without tracking parameters (`utm_*`, `fbclid`, `gclid`, `mc_cid` and the like, `ref=rss`); the fragment stays |
+//! | link | `feedburner:origLink`; Atom's `link` that is `alternate` (HTML before other types) or RSS's `link`; JSON's `url`, then `external_url`; a `guid` that is an address and does not say `isPermaLink="false"`; `rdf:about`; what Atom's `content` gives as its `src`; an id of Atom or JSON Feed that is an address. Made absolute against `xml:base`, else the feed's own link, else the page; only http and https; without user name, without tracking parameters (`utm_*`, `fbclid`, `gclid`, `mc_cid` and the like, `ref=rss`); the fragment stays |
 //! | published | `pubDate`, `published`, `issued`, `dcterms:issued`, `dc:date`, `created`; `date_published`. What is no date is none; a time without zone is UTC |
 //! | updated | `updated`, `modified`, `dcterms:modified`; `date_modified` |
 //! | title | `title`, `dc:title`, `media:title`, without tags, entities resolved as XML and once more as HTML; else the first words of the text; else the link |

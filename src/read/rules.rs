@@ -73,6 +73,8 @@ pub fn entry_link(part: &Part<'_>, base: &Url) -> Option<Url> {
         .or_else(|| guid_link(part, base))
         .or_else(|| attribute(part.attributes, "rdf:about").and_then(|about| absolute_link(&about, base)))
         .or_else(|| fields(part, "content").find_map(|field| link::read(&attribute(field.attributes, "src")?, base)))
+        // An address of the web given as an id is nearly always the entry's page, and better than no link at all.
+        .or_else(|| absolute_link(&first(part, &["id"])?, base))
 }
 
 /// A `link` of RSS, or the best of Atom: a web page that is the entry itself.

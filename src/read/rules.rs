@@ -68,7 +68,7 @@ pub fn key(stated: &str) -> Option<String> {
 pub fn entry_link(part: &Part<'_>, base: &Url) -> Option<Url> {
     let original = first(part, &["feedburner:origlink", "pheedo:origlink"]);
     original
-        .and_then(|original| link::read(&original, base))
+        .and_then(|original| absolute_link(&original, base))
         .or_else(|| best_link(part, base))
         .or_else(|| guid_link(part, base))
         .or_else(|| attribute(part.attributes, "rdf:about").and_then(|about| absolute_link(&about, base)))

@@ -20,6 +20,8 @@ pub enum EditionId {
     /// One ISO week, named by `week_name`.
     Digest(String),
     Alert(StoryId),
+    /// A person tries a channel; it is not kept.
+    Trial(Timestamp),
 }
 
 impl fmt::Display for EditionId {
@@ -27,6 +29,7 @@ impl fmt::Display for EditionId {
         match self {
             EditionId::Digest(week) => write!(f, "digest/{week}"),
             EditionId::Alert(story) => write!(f, "alert/{story}"),
+            EditionId::Trial(at) => write!(f, "trial/{at}"),
         }
     }
 }
@@ -184,6 +187,9 @@ pub struct Letter {
     /// What the other side last said.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub answer: Option<String>,
+    /// Why a person has it sent by hand, whatever its age.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]

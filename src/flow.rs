@@ -5,6 +5,7 @@ mod weigh;
 mod alerts;
 mod digests;
 mod send;
+mod channels;
 mod tellings;
 mod week;
 mod report;
@@ -23,6 +24,7 @@ use crate::judge::Judge;
 use crate::keep::{Keep, OpenError};
 use crate::source::Source;
 
+pub use channels::{Replayed, Tried, is_held, replay_letters, try_channel};
 pub use digests::{preview_digest, send_digest, write_digest};
 pub use doors::{Doors, Secrets};
 pub use gather::Asked;
@@ -69,7 +71,7 @@ pub async fn run(setup: &Setup, doors: &Doors, asked: &Asked, now: Timestamp, wa
     digests::close_weeks(&mut keep, setup, now, &mut report.acts)?;
 
     watcher.doing("sending letters");
-    send::send(&mut keep, doors, now, &mut report.acts).await?;
+    send::send(&mut keep, doors, &setup.config.schedule, now, &mut report.acts).await?;
 
     watcher.doing("writing the index");
     report.acts.indexed = keep.index_pending()?;

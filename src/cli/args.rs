@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use clap::{Args, Parser, Subcommand};
+use clap::{Args, Parser, Subcommand, ValueEnum};
 use jiff::Timestamp;
 
 /// Watches where news about coding agents and research practice appears, and tells a lab what matters.
@@ -63,6 +63,11 @@ pub enum Command {
     People {
         #[command(subcommand)]
         command: PeopleCommand,
+    },
+    /// Show how letters leave, send again what was refused, or try a channel
+    Channels {
+        #[command(subcommand)]
+        command: ChannelsCommand,
     },
     /// Show how the sources fare, what is still to be done, and what was set aside
     Status,
@@ -156,6 +161,9 @@ pub enum DigestCommand {
         /// 2026-W47
         #[arg(long)]
         week: Option<String>,
+        /// Send it even if it closed more than two weeks ago, for this reason, which is kept
+        #[arg(long, value_name = "REASON")]
+        force: Option<String>,
     },
 }
 
@@ -168,4 +176,39 @@ pub enum PeopleCommand {
         /// `-` reads standard input
         file: PathBuf,
     },
+}
+
+#[derive(Debug, Subcommand)]
+pub enum ChannelsCommand {
+    /// What is set up, and how its letters fared up to the last run
+    List,
+    /// Letters that were refused for good, and letters too old to leave by themselves, with the reason
+    Dead,
+    /// Queue such letters again: same key, same bytes, same Message-ID; the next run sends them
+    #[command(group = clap::ArgGroup::new("which").required(true))]
+    Replay {
+        /// The letter's key, as `channels dead` prints it
+        #[arg(group = "which")]
+        key: Option<String>,
+        /// All of them
+        #[arg(long, group = "which")]
+        all: bool,
+        /// Why; kept in told.jsonl
+        #[arg(long, default_value = "replayed by hand")]
+        reason: String,
+    },
+    /// Send one test message now; nothing is kept
+    Test {
+        channel: TestedChannel,
+        /// Who gets it, on mail
+        #[arg(long, value_name = "ADDRESS")]
+        to: Option<String>,
+    },
+}
+
+/// The channels that can be tried.
+#[derive(Debug, Clone, Copy, ValueEnum)]
+pub enum TestedChannel {
+    Mail,
+    Webhook,
 }

@@ -28,14 +28,14 @@ pub async fn digest(desk: &Desk, command: Option<DigestCommand>) -> Result<ExitC
             }
             Ok(ExitCode::SUCCESS)
         }
-        DigestCommand::Send { week } => {
+        DigestCommand::Send { week, force } => {
             let setup = desk.setup()?;
             let doors = Doors::open(&setup.config, None, &secret, desk.now)?;
             if doors.channels.is_empty() {
                 let message = "there is nowhere to send to: tidings.toml has neither [mail] nor [webhook]";
                 return Err(Failure::Wrong(message.to_owned()));
             }
-            let report = flow::send_digest(&setup, &doors, week.as_deref(), desk.now).await?;
+            let report = flow::send_digest(&setup, &doors, week.as_deref(), force.as_deref(), desk.now).await?;
             if desk.json {
                 desk.print_json(&report)?;
             }

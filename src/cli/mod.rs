@@ -12,6 +12,7 @@ mod init;
 mod sources;
 mod digest;
 mod people;
+mod channels;
 mod status;
 mod doctor;
 
@@ -66,6 +67,7 @@ pub fn main(cli: Cli) -> ExitCode {
             Command::Sources { command } => sources::sources(&desk, command).await,
             Command::Digest { command } => digest::digest(&desk, command).await,
             Command::People { command } => people::people(&desk, command),
+            Command::Channels { command } => channels::channels(&desk, command).await,
             Command::Status => status::status(&desk),
             Command::Doctor => doctor::doctor(&desk),
             Command::Reindex => run::reindex(&desk),

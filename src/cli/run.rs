@@ -81,9 +81,16 @@ pub fn words(report: &Report, setup: &Setup) -> String {
             parts.push(format!("{} wait for another try", acts.letters_waiting));
         }
         if acts.letters_dead > 0 {
-            parts.push(format!("{} refused for good (`tidings status` names them)", acts.letters_dead));
+            parts.push(format!("{} refused for good (`tidings channels dead` names them)", acts.letters_dead));
         }
         lines.push(format!("{}.", parts.join(", ")));
+    }
+    if acts.letters_held > 0 {
+        let letters = count(acts.letters_held, "letter");
+        lines.push(format!("{letters} too old to leave without being asked (`tidings channels dead` names them)."));
+    }
+    if !acts.not_mailed.is_empty() {
+        lines.push(format!("Not mailed, since it is more than two weeks old: {}.", acts.not_mailed.join(", ")));
     }
     if acts.failed > 0 {
         lines.push(format!("{} failed and will be tried again.", count(acts.failed, "piece of work")));

@@ -12,7 +12,7 @@ use crate::read;
 use crate::source::Source;
 
 pub use crate::keep::index::{Card, Hit, Query, Results};
-pub use crate::keep::{SourceStatus, Status};
+pub use crate::keep::{Outbox, SourceStatus, Status};
 
 /// Items that match, best first.
 ///
@@ -36,6 +36,14 @@ pub fn show(home: &Home, id: &str) -> Result<Option<(Card, String)>> {
 /// When the view can't be read.
 pub fn status(home: &Home) -> Result<Option<Status>> {
     keep::status(home.folder())
+}
+
+/// How the letters stood after the last run; None before the first.
+///
+/// # Errors
+/// When the view can't be read.
+pub fn outbox(home: &Home) -> Result<Option<Outbox>> {
+    keep::outbox(home.folder())
 }
 
 /// Asks one source now and reads its answer; keeps nothing.

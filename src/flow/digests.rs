@@ -31,8 +31,9 @@ const FILLS_ROOM: f64 = 0.5;
 /// Owner of the ids in the digests' feed where no mail address names a domain (RFC 4151 wants one).
 const AUTHORITY: &str = "tidings.invalid";
 
-/// Writes every week that closed since this home began, oldest first. A week in which
-/// nothing was judged and nothing rose is no edition.
+/// Writes every week that closed since this home began, oldest first, and queues its letters. A week in which nothing was
+/// judged and nothing rose is no edition. One that closed too long ago is written once and stays open: it is mailed if a
+/// person says so, or if it was the clock that ran ahead.
 pub(super) fn close_weeks(keep: &mut Keep, setup: &Setup, now: Timestamp, acts: &mut Acts) -> Result<()> {
     let schedule = &setup.config.schedule;
     let began = keep.first_run()?;
@@ -46,20 +47,39 @@ pub(super) fn close_weeks(keep: &mut Keep, setup: &Setup, now: Timestamp, acts: 
     }
     for week in weeks.iter().rev() {
         if keep.judged_count(week.from, week.to)? > 0 || !keep.stories_risen(week.from, week.to)?.is_empty() {
-            close_week(keep, setup, week, now)?;
+            let edition = EditionId::Digest(week.name.clone());
+            if !send::is_old(week.to, now) {
+                close_week(keep, setup, week, None, now)?;
+            } else if !setup.home.digests().join(stem(&week.name)).with_extension("json").exists() {
+                write_week(keep, setup, week)?;
+                acts.not_mailed.push(edition.to_string());
+            } else {
+                continue;
+            }
             acts.digests.push(week.name.clone());
         }
     }
     Ok(())
 }
 
-fn close_week(keep: &mut Keep, setup: &Setup, week: &Week, now: Timestamp) -> Result<()> {
+/// Writes a week to digests/ and makes the feeds anew.
+fn write_week(keep: &Keep, setup: &Setup, week: &Week) -> Result<(Digest, Rendered)> {
     let (digest, rendered) = compose(keep, setup, week)?;
     write_files(setup, rendered.files(&stem(&week.name)))?;
     fail_point!("digest-written");
     write_feeds(setup)?;
     fail_point!("feeds-written");
-    keep.keep_letters(&letters(setup, Message::Digest(&digest, &rendered), now)?, now)?;
+    Ok((digest, rendered))
+}
+
+/// Writes a week, queues its letters and closes it. `reason` says why a person has an old one mailed.
+fn close_week(keep: &mut Keep, setup: &Setup, week: &Week, reason: Option<&str>, now: Timestamp) -> Result<()> {
+    let (digest, rendered) = write_week(keep, setup, week)?;
+    let mut letters = letters(setup, Message::Digest(&digest, &rendered), now)?;
+    for (letter, _) in &mut letters {
+        letter.reason = reason.map(str::to_owned);
+    }
+    keep.keep_letters(&letters, now)?;
     fail_point!("week-before-close");
     keep.close(&EditionId::Digest(week.name.clone()), now)?;
     fail_point!("week-closed");
@@ -160,30 +180,50 @@ pub fn preview_digest(setup: &Setup, week: Option<&str>, now: Timestamp) -> Resu
     Ok(compose(&keep, setup, &week)?.1)
 }
 
-/// Writes a closed week to digests/ (the last one, unless named) and queues its letters; returns its name.
+/// Writes a closed week to digests/ (the last one, unless named) and queues its letters, if it is not too old to be mailed;
+/// returns its name.
 ///
 /// # Errors
 /// When the week is still open or not known, or the home can't be held.
 pub fn write_digest(setup: &Setup, week: Option<&str>, now: Timestamp) -> Result<String> {
     let mut keep = Keep::open(setup.home.folder(), "tidings digest write", now)?;
     let week = closed_week(setup, week, now)?;
-    close_week(&mut keep, setup, &week, now)?;
+    if send::is_old(week.to, now) {
+        write_week(&keep, setup, &week)?;
+    } else {
+        close_week(&mut keep, setup, &week, None, now)?;
+    }
     keep.write_views(now)?;
     keep.checkpoint()?;
     Ok(week.name)
 }
 
-/// Writes a closed week and sends it to everybody who has not had it.
+/// Writes a closed week and sends it to everybody who has not had it. One that closed more than two weeks ago is sent only
+/// for a reason, which is kept with its letters.
 ///
 /// # Errors
-/// As `write_digest`. What became of the letters is in the report.
-pub async fn send_digest(setup: &Setup, doors: &Doors, week: Option<&str>, now: Timestamp) -> Result<Report> {
+/// As `write_digest`, or when an old week is sent without a reason. What became of the letters is in the report.
+pub async fn send_digest(
+    setup: &Setup,
+    doors: &Doors,
+    week: Option<&str>,
+    reason: Option<&str>,
+    now: Timestamp,
+) -> Result<Report> {
     let mut keep = Keep::open(setup.home.folder(), "tidings digest send", now)?;
     let week = closed_week(setup, week, now)?;
+    if send::is_old(week.to, now) && reason.is_none() {
+        let days = now.duration_since(week.to).as_hours() / 24;
+        bail!(
+            "{} closed {days} days ago; after two weeks a digest is mailed only for a reason: add --force \"the reason\", \
+             which is kept in told.jsonl",
+            week.name
+        );
+    }
     let mut report = Report::new(now);
-    close_week(&mut keep, setup, &week, now)?;
+    close_week(&mut keep, setup, &week, reason, now)?;
     report.acts.digests.push(week.name);
-    send::send(&mut keep, doors, now, &mut report.acts).await?;
+    send::send(&mut keep, doors, &setup.config.schedule, now, &mut report.acts).await?;
     keep.write_views(now)?;
     keep.checkpoint()?;
     Ok(report)

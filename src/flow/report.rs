@@ -88,6 +88,10 @@ pub struct Acts {
     pub letters_waiting: usize,
     /// Letters refused for good.
     pub letters_dead: usize,
+    /// Letters too old to be sent by themselves: `tidings channels replay` sends them.
+    pub letters_held: usize,
+    /// Editions that were too old to be mailed, `digest/2026-W47`.
+    pub not_mailed: Vec<String>,
     /// Work that failed and will be tried again.
     pub failed: usize,
 }

@@ -2,17 +2,38 @@
 
 use anyhow::Result;
 use fail::fail_point;
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 
-use crate::edition::LetterState;
+use crate::config::Schedule;
+use crate::edition::{Letter, LetterState};
 use crate::keep::Keep;
 use crate::tell::outbox;
 
 use super::Doors;
 use super::report::Acts;
+use super::week::Week;
 
-pub(super) async fn send(keep: &mut Keep, doors: &Doors, now: Timestamp, acts: &mut Acts) -> Result<()> {
+/// Nothing older is mailed by itself. A state/ restored from a backup does not know what was sent since, and would mail last
+/// month again; two weeks still catch up on a machine that was off over the holidays.
+const OLDEST: SignedDuration = SignedDuration::from_hours(14 * 24);
+
+/// Too long ago to be mailed by itself.
+pub(super) fn is_old(at: Timestamp, now: Timestamp) -> bool {
+    now.duration_since(at) > OLDEST
+}
+
+pub(super) async fn send(
+    keep: &mut Keep,
+    doors: &Doors,
+    schedule: &Schedule,
+    now: Timestamp,
+    acts: &mut Acts,
+) -> Result<()> {
     for letter in keep.pending_letters(now)? {
+        if is_held(&letter, schedule, now) {
+            acts.letters_held += 1;
+            continue;
+        }
         let Some(channel) = doors.channels.get(&letter.reader.channel) else {
             acts.letters_waiting += 1;
             continue;
@@ -43,4 +64,11 @@ pub(super) async fn send(keep: &mut Keep, doors: &Doors, now: Timestamp, acts: &
         channel.close().await;
     }
     Ok(())
+}
+
+/// A letter that was due long ago, or whose week closed long ago, unless a person sends it by hand. It is left as it is: a
+/// clock that was wrong for an hour must not cost a letter.
+pub(super) fn is_held(letter: &Letter, schedule: &Schedule, now: Timestamp) -> bool {
+    let closed = letter.edition.strip_prefix("digest/").and_then(|week| Week::named(schedule, week).ok());
+    letter.reason.is_none() && (is_old(letter.next_try, now) || closed.is_some_and(|week| is_old(week.to, now)))
 }

@@ -121,6 +121,22 @@ impl Keep {
         Ok(())
     }
 
+    /// Queues a letter again that was refused or given up, or lets one leave that is too old to leave by itself: same key,
+    /// same bytes, same Message-ID. Returns false, and changes nothing, if it is not known, was sent, or waits anyway.
+    pub fn replay_letter(&mut self, key: &str, reason: &str, now: Timestamp) -> Result<bool> {
+        let Some(mut letter) = self.letter(key)? else { return Ok(false) };
+        if letter.state == LetterState::Sent || (letter.state != LetterState::Dead && letter.reason.is_some()) {
+            return Ok(false);
+        }
+        // Without its bytes it could not be sent; better said now than by the next run.
+        self.bytes(&letter)?;
+        letter.reason = Some(reason.to_owned());
+        self.told.append(&[&letter], Event::Replayed, now)?;
+        self.put_letter(&waiting_again(letter, now))?;
+        self.store.checkpoint()?;
+        Ok(true)
+    }
+
     /// After a crash or a lost store: letters stand as told.jsonl says, and the bytes of those that were sent go.
     pub(super) fn heal_letters(&mut self, now: Timestamp) -> Result<()> {
         let left = self.outbox_files()?;
@@ -133,7 +149,12 @@ impl Keep {
                 Some(Event::Sent) => LetterState::Sent,
                 Some(Event::Dead) => LetterState::Dead,
                 Some(Event::Sending) => LetterState::Sending,
-                Some(Event::Queued | Event::Deferred) => continue,
+                // Only the replay itself was written down.
+                Some(Event::Replayed) if letter.state == LetterState::Dead => {
+                    self.put_letter(&waiting_again(letter, now))?;
+                    continue;
+                }
+                Some(Event::Queued | Event::Deferred | Event::Replayed) => continue,
                 None => {
                     self.told.append(&[&letter], Event::Queued, now)?;
                     continue;
@@ -163,6 +184,10 @@ impl Keep {
     fn outbox(&self) -> PathBuf {
         self.state().join("outbox")
     }
+}
+
+fn waiting_again(letter: Letter, now: Timestamp) -> Letter {
+    Letter { state: LetterState::Queued, tries: 0, next_try: now, ..letter }
 }
 
 fn letter_key(key: &str) -> Vec<u8> {

@@ -29,6 +29,8 @@ pub(super) enum Event {
     /// A try ended; another will follow.
     Deferred,
     Dead,
+    /// A person queued a dead letter again.
+    Replayed,
 }
 
 /// One line.
@@ -43,6 +45,8 @@ struct Line {
     channel: ChannelName,
     message_id: String,
     stories: Vec<StoryId>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    reason: Option<String>,
 }
 
 pub(super) struct Told {
@@ -78,7 +82,7 @@ impl Told {
         Ok(Told { path: path.to_path_buf(), file, last, torn })
     }
 
-    /// The last thing that happened to a key. Sent and dead stay, whatever comes after.
+    /// The last thing that happened to a key. Sent stays, whatever comes after, and dead until a person replays it.
     pub(super) fn last(&self, key: &str) -> Option<Event> {
         self.last.get(key).copied()
     }
@@ -103,6 +107,7 @@ impl Told {
                 channel: letter.reader.channel,
                 message_id: letter.message_id.clone(),
                 stories: letter.stories.clone(),
+                reason: letter.reason.clone(),
             };
             text.push_str(&serde_json::to_string(&line).context("writing what was told")?);
             text.push('\n');
@@ -125,7 +130,7 @@ impl Told {
 
 fn note_event(last: &mut HashMap<String, Event>, key: String, event: Event) {
     let known = last.entry(key).or_insert(event);
-    if !matches!(known, Event::Sent | Event::Dead) {
+    if !matches!((*known, event), (Event::Sent, _) | (Event::Dead, Event::Queued | Event::Sending | Event::Deferred)) {
         *known = event;
     }
 }

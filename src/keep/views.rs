@@ -42,7 +42,7 @@ pub struct SourceStatus {
 }
 
 impl Keep {
-    /// Writes state/views/status.json.
+    /// Writes state/views/status.json and letters.json.
     pub fn write_views(&self, now: Timestamp) -> Result<()> {
         let letters = self.letters()?;
         let waiting = |state| matches!(state, LetterState::Queued | LetterState::Sending);
@@ -62,6 +62,7 @@ impl Keep {
         let mut bytes = serde_json::to_vec_pretty(&status).context("writing the status as JSON")?;
         bytes.push(b'\n');
         whole::replace(&self.state().join("views/status.json"), &bytes, 0o600)?;
+        self.write_outbox(letters, now)?;
         fail_point!("views-written");
         Ok(())
     }

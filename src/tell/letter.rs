@@ -42,5 +42,6 @@ fn blank(message: Message<'_>, reader: &Reader, now: Timestamp) -> Letter {
         tries: 0,
         next_try: now,
         answer: None,
+        reason: None,
     }
 }

@@ -11,6 +11,8 @@ use crate::tell::render::Rendered;
 pub enum Message<'a> {
     Digest(&'a Digest, &'a Rendered),
     Alert(&'a Alert, &'a Rendered),
+    /// A person tries a channel.
+    Trial(Timestamp, &'a Rendered),
 }
 
 impl Message<'_> {
@@ -19,12 +21,13 @@ impl Message<'_> {
         match self {
             Message::Digest(digest, _) => EditionId::Digest(digest.week.clone()),
             Message::Alert(alert, _) => EditionId::Alert(alert.telling.story.clone()),
+            Message::Trial(at, _) => EditionId::Trial(*at),
         }
     }
 
     pub fn rendered(&self) -> &Rendered {
         match self {
-            Message::Digest(_, rendered) | Message::Alert(_, rendered) => rendered,
+            Message::Digest(_, rendered) | Message::Alert(_, rendered) | Message::Trial(_, rendered) => rendered,
         }
     }
 
@@ -34,6 +37,7 @@ impl Message<'_> {
         match self {
             Message::Digest(digest, _) => digest.to,
             Message::Alert(alert, _) => alert.at,
+            Message::Trial(at, _) => *at,
         }
     }
 
@@ -44,6 +48,7 @@ impl Message<'_> {
                 digest.sections.iter().flat_map(|section| &section.stories).map(|one| one.story.clone()).collect()
             }
             Message::Alert(alert, _) => vec![alert.telling.story.clone()],
+            Message::Trial(..) => Vec::new(),
         }
     }
 }

@@ -9,6 +9,7 @@ use crate::edition::Letter;
 
 pub mod digest;
 pub mod alert;
+pub mod trial;
 pub mod render;
 pub mod message;
 pub mod letter;

@@ -8,6 +8,7 @@ use serde_json::Value;
 use tidings::keep::Keep;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
+use crate::support::mail_server::{MailServer, Script, Tls};
 use crate::support::server::{Reply, Server};
 use crate::support::tls::certified;
 
@@ -61,6 +62,11 @@ fn help_reads_as_it_was_last_looked_at() {
         "people",
         "people list",
         "people import",
+        "channels",
+        "channels list",
+        "channels dead",
+        "channels replay",
+        "channels test",
         "status",
         "doctor",
         "reindex",
@@ -364,4 +370,37 @@ fn people_are_imported_all_or_none_and_once() {
     let (code, _, stderr) = import();
     assert!(code == 2 && stderr.contains("people.txt:2"), "{stderr}");
     assert_eq!(fs::read_to_string(home.path().join("tidings.toml")).unwrap(), before);
+}
+
+#[test]
+fn channels_are_listed_tried_and_replayed() {
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
+    let script = Script { tls: Tls::None, rcpt: vec!["250 ok", "550 5.1.1 no such person"], ..Script::default() };
+    let server = runtime.block_on(MailServer::start(script));
+    let home = tempfile::tempdir().unwrap();
+    let channels = |words: &[&str]| output(tidings(home.path()).arg("channels").args(words));
+    fs::write(home.path().join("sources.toml"), "").unwrap();
+    assert!(channels(&["list"]).1.contains("mail not set up: no letters sent"));
+    assert_eq!(channels(&["test", "mail", "--to", "ana@lab.example"]).0, 2);
+
+    let settings = format!(
+        "[mail]\nsmtp = \"smtp://127.0.0.1:{}\"\nfrom = \"Tidings <tidings@lab.example>\"\nallow_plain = [\"127.0.0.1\"]\n\
+         [[people]]\naddress = \"ana@lab.example\"\n",
+        server.port
+    );
+    fs::write(home.path().join("tidings.toml"), settings).unwrap();
+    assert_eq!(channels(&["test", "mail"]).0, 2, "a reader must be named");
+    let (code, stdout, stderr) = channels(&["test", "mail", "--to", "ana@lab.example"]);
+    assert!(code == 0 && stdout.contains("Taken: 250"), "{stdout}{stderr}");
+    let taken = String::from_utf8(server.letters().remove(0)).unwrap();
+    assert!(taken.contains("To: ana@lab.example") && taken.contains("A test message from tidings"), "{taken}");
+    let (code, _, stderr) = channels(&["test", "mail", "--to", "ben@lab.example"]);
+    assert!(code == 1 && stderr.contains("no such person"), "{stderr}");
+    assert!(!home.path().join("state").exists(), "a test message leaves no trace");
+
+    assert!(channels(&["dead"]).2.contains("No letter was refused"));
+    assert_eq!(channels(&["replay"]).0, 2, "a key or --all");
+    assert_eq!(channels(&["replay", "--all"]).1, "no letters queued again; the next run sends them.\n");
+    let listed = json(tidings(home.path()).args(["channels", "list"]));
+    assert_eq!(listed["channels"][0]["to"], "1 person through 127.0.0.1");
 }

@@ -23,6 +23,7 @@ fn letter(address: &str) -> (Letter, Vec<u8>) {
         tries: 0,
         next_try: noon(),
         answer: None,
+        reason: None,
         key,
     };
     (letter, format!("To: {address}").into_bytes())
@@ -138,6 +139,31 @@ fn a_store_that_fell_behind_told_jsonl_is_set_right() {
     assert_eq!(store.letter(&ana.key).unwrap().unwrap().state, LetterState::Sent);
     assert_eq!(store.pending_letters(noon()).unwrap(), []);
     assert_eq!(store.letter_begins(&ana, noon()).unwrap(), None);
+}
+
+#[test]
+fn a_replay_that_only_told_jsonl_knows_of_is_finished_on_opening() {
+    let (home, before) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let mut store = open(home.path());
+    let (ana, bytes) = letter("ana@lab.example");
+    store.keep_letters(&[(ana.clone(), bytes.clone())], noon()).unwrap();
+    let begun = store.letter_begins(&ana, noon()).unwrap().unwrap();
+    store.letter_ends(&begun, LetterState::Dead, noon(), "550 no", noon()).unwrap();
+    assert!(!store.replay_letter("digest/none", "why", noon()).unwrap());
+    store.checkpoint().unwrap();
+    super::copy(&home.path().join("state/store"), before.path());
+    assert!(store.replay_letter(&ana.key, "why", noon()).unwrap());
+    drop(store);
+    fs::remove_dir_all(home.path().join("state/store")).unwrap();
+    super::copy(before.path(), &home.path().join("state/store"));
+
+    let mut store = open(home.path());
+    let waiting = store.pending_letters(noon()).unwrap().remove(0);
+    assert_eq!((waiting.tries, store.bytes(&waiting).unwrap()), (0, bytes));
+    let begun = store.letter_begins(&waiting, noon()).unwrap().unwrap();
+    store.letter_ends(&begun, LetterState::Sent, noon(), "250 ok", noon()).unwrap();
+    assert!(!store.replay_letter(&ana.key, "why", noon()).unwrap(), "what was sent is not sent again");
+    assert_eq!(events(home.path()), ["queued", "sending", "dead", "replayed", "sending", "sent"]);
 }
 
 #[test]

@@ -2,6 +2,7 @@
 
 mod demo;
 mod telling;
+mod sending;
 mod killed;
 
 use std::collections::BTreeMap;

@@ -53,8 +53,11 @@ impl Lock {
 
 impl Drop for Lock {
     fn drop(&mut self) {
-        // Only courtesy to people who look at the file: the lock itself ends with the handle.
+        // Only courtesy to people who look at the file.
         let _ = self.file.set_len(0);
+        // The lock ends with the last handle, and a process that is just being started elsewhere in this program has a copy
+        // of ours for a moment.
+        let _ = self.file.unlock();
     }
 }
 

@@ -2,8 +2,8 @@
 
 use std::fmt;
 
-use jiff::Timestamp;
 use jiff::civil::ISOWeekDate;
+use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 use url::Url;
@@ -203,6 +203,9 @@ pub enum LetterState {
     /// The other side said no for good.
     Dead,
 }
+
+/// No letter waits longer for its next try. A time further ahead was written by a clock that was wrong.
+pub const LONGEST_WAIT: SignedDuration = SignedDuration::from_hours(24);
 
 /// The key of a letter.
 pub fn letter_key(edition: &EditionId, reader: &Reader) -> String {

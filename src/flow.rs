@@ -8,11 +8,14 @@ mod send;
 mod channels;
 mod tellings;
 mod week;
+mod harvest;
 mod report;
 mod doors;
 mod rehearse;
 mod replay;
 pub mod ask;
+
+use std::path::Path;
 
 use anyhow::Result;
 use jiff::Timestamp;
@@ -25,6 +28,7 @@ use crate::keep::{Keep, OpenError};
 use crate::source::Source;
 
 pub use channels::{Replayed, Tried, is_held, replay_letters, try_channel};
+pub use crate::keep::Restored;
 pub use digests::{preview_digest, send_digest, write_digest};
 pub use doors::{Doors, Secrets};
 pub use gather::Asked;
@@ -78,6 +82,8 @@ pub async fn run(setup: &Setup, doors: &Doors, asked: &Asked, now: Timestamp, wa
 
     keep.write_views(now)?;
     keep.checkpoint()?;
+    keep.export_daily(now)?;
+    report.note_unreadable(&keep.unreadable());
     report.seconds = started.elapsed().as_secs_f64();
     Ok(report)
 }
@@ -88,6 +94,18 @@ pub async fn run(setup: &Setup, doors: &Doors, asked: &Asked, now: Timestamp, wa
 /// When the home can't be held, or the archive can't be read.
 pub fn reindex(home: &Home, now: Timestamp) -> Result<usize> {
     Keep::open(home.folder(), "tidings reindex", now)?.reindex()
+}
+
+/// Makes the store anew from an export (the newest that can be read, unless named), and the index with it.
+///
+/// # Errors
+/// When the home can't be held, or no export can be read; then nothing was changed.
+pub fn restore(home: &Home, from: Option<&Path>, now: Timestamp) -> Result<(Restored, usize)> {
+    let (mut keep, restored) = Keep::restore(home.folder(), from, now)?;
+    let items = keep.reindex()?;
+    keep.write_views(now)?;
+    keep.checkpoint()?;
+    Ok((restored, items))
 }
 
 /// Whether an error says that another process holds the home.

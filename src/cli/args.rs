@@ -75,6 +75,12 @@ pub enum Command {
     Doctor,
     /// Make the search index anew from what is kept
     Reindex,
+    /// Make a damaged store anew from the last export, and the index with it
+    Restore {
+        /// This export; else the newest in state/exports/ that can be read
+        #[arg(long, value_name = "FILE")]
+        from: Option<PathBuf>,
+    },
 }
 
 #[derive(Debug, Args)]

@@ -71,6 +71,7 @@ pub fn main(cli: Cli) -> ExitCode {
             Command::Status => status::status(&desk),
             Command::Doctor => doctor::doctor(&desk),
             Command::Reindex => run::reindex(&desk),
+            Command::Restore { from } => run::restore(&desk, from.as_deref()),
         }
     });
     result.unwrap_or_else(Failure::report)

@@ -1,5 +1,6 @@
-//! `tidings run` and `tidings reindex`.
+//! `tidings run`, `tidings reindex` and `tidings restore`.
 
+use std::path::Path;
 use std::process::ExitCode;
 
 use tidings::flow::{self, Asked, Doors, Report, Setup, SourceReport, Status};
@@ -55,6 +56,33 @@ pub fn reindex(desk: &Desk) -> Result<ExitCode, Failure> {
     Ok(ExitCode::SUCCESS)
 }
 
+pub fn restore(desk: &Desk, from: Option<&Path>) -> Result<ExitCode, Failure> {
+    let home = desk.home()?;
+    let (restored, items) = flow::restore(&home, from, desk.now)?;
+    if desk.json {
+        desk.print_json(&serde_json::json!({ "version": 1, "restored": restored, "items": items }))?;
+        return Ok(ExitCode::SUCCESS);
+    }
+    for words in &restored.passed_over {
+        say(&format!("Passed over: {words}"))?;
+    }
+    say(&format!(
+        "The store is made anew from {}, written {}: {}, {} indexed.",
+        restored.from.display(),
+        restored.at,
+        count(restored.values, "value"),
+        count(items, "item")
+    ))?;
+    if restored.letters > 0 {
+        say(&format!("{} queued later wait again.", count(restored.letters, "letter")))?;
+    }
+    if let Some(aside) = &restored.aside {
+        say(&format!("The store that was there lies in {}; delete it when all is well.", aside.display()))?;
+    }
+    say("What was read later comes back with the next run, as far as the feeds still have it; nobody is told twice.")?;
+    Ok(ExitCode::SUCCESS)
+}
+
 /// What a run did, for a person.
 pub fn words(report: &Report, setup: &Setup) -> String {
     let mut lines = vec![sources_line(report)];
@@ -91,6 +119,15 @@ pub fn words(report: &Report, setup: &Setup) -> String {
     }
     if !acts.not_mailed.is_empty() {
         lines.push(format!("Not mailed, since it is more than two weeks old: {}.", acts.not_mailed.join(", ")));
+    }
+    if acts.texts_lost > 0 {
+        let names: Vec<&str> = report.lost.iter().map(|id| id.0.as_str()).collect();
+        let more = if acts.texts_lost > names.len() { ", …" } else { "" };
+        lines.push(format!(
+            "{} could not be read from the archive ({}{more}); the items stand with title and link.",
+            count(acts.texts_lost, "text"),
+            names.join(", ")
+        ));
     }
     if acts.failed > 0 {
         lines.push(format!("{} failed and will be tried again.", count(acts.failed, "piece of work")));

@@ -53,6 +53,11 @@ pub fn status(desk: &Desk) -> Result<ExitCode, Failure> {
         count(status.letters_waiting, "letter"),
         status.letters_dead
     ))?;
+    for file in &status.archives_short {
+        say(&format!(
+            "  state/archive/{file} lost a part of its texts; they come back as far as the feeds still give them"
+        ))?;
+    }
     for work in &status.aside {
         let fault = work.fault.as_deref().unwrap_or("no reason kept");
         say(&format!("  {} {}: failed {} times, last: {fault}", work.duty.word(), work.id, work.tries))?;

@@ -10,6 +10,8 @@ use url::Url;
 use crate::item::Fault;
 use crate::page::{Answer, Request};
 
+pub use status::LONGEST_WAIT;
+
 pub mod web;
 pub mod manners;
 pub mod recorded;

@@ -12,7 +12,7 @@ const UNNAMED_WAIT: SignedDuration = SignedDuration::from_mins(15);
 
 /// The longest wait we believe. A typo or a hostile `Retry-After` must not silence a source for good; a day later one
 /// request costs the host nothing.
-const LONGEST_WAIT: SignedDuration = SignedDuration::from_hours(24);
+pub const LONGEST_WAIT: SignedDuration = SignedDuration::from_hours(24);
 
 /// The shortest wait. "0" and dates in the past still end this run's requests to the host.
 const SHORTEST_WAIT: SignedDuration = SignedDuration::from_secs(1);

@@ -10,7 +10,7 @@ use jiff::Timestamp;
 use crate::edition::{Counts, Digest, EditionId, Trouble};
 use crate::keep::Keep;
 use crate::source::Trust;
-use crate::story::Story;
+use crate::story::{Story, StoryId};
 use crate::tell::digest::{Period, choose, stem};
 use crate::tell::feeds;
 use crate::tell::message::Message;
@@ -18,6 +18,7 @@ use crate::tell::render::{self, Rendered};
 use crate::verdict::Level;
 
 use super::alerts::{letters, write_files};
+use super::harvest::{harvest, is_closed};
 use super::report::{Acts, Report};
 use super::tellings::{sender, telling};
 use super::week::Week;
@@ -36,22 +37,24 @@ const AUTHORITY: &str = "tidings.invalid";
 /// person says so, or if it was the clock that ran ahead.
 pub(super) fn close_weeks(keep: &mut Keep, setup: &Setup, now: Timestamp, acts: &mut Acts) -> Result<()> {
     let schedule = &setup.config.schedule;
-    let began = keep.first_run()?;
+    let newest = Week::open_at(schedule, now)?.before(schedule)?;
+    // A home that began in the future began under a wrong clock; when, nobody knows.
+    let began = Some(keep.first_run()?).filter(|began| *began <= now).unwrap_or(newest.from);
     let mut weeks = Vec::new();
-    let mut week = Week::open_at(schedule, now)?.before(schedule)?;
+    let mut week = newest;
     while week.to > began {
-        if keep.closed(&EditionId::Digest(week.name.clone()))?.is_none() {
+        if !is_closed(keep, &week, now)? {
             weeks.push(week.clone());
         }
         week = week.before(schedule)?;
     }
     for week in weeks.iter().rev() {
-        if keep.judged_count(week.from, week.to)? > 0 || !keep.stories_risen(week.from, week.to)?.is_empty() {
+        if keep.judged_count(week.from, week.to)? > 0 || !harvest(keep, schedule, week, now)?.ids.is_empty() {
             let edition = EditionId::Digest(week.name.clone());
             if !send::is_old(week.to, now) {
                 close_week(keep, setup, week, None, now)?;
             } else if !setup.home.digests().join(stem(&week.name)).with_extension("json").exists() {
-                write_week(keep, setup, week)?;
+                write_week(keep, setup, week, now)?;
                 acts.not_mailed.push(edition.to_string());
             } else {
                 continue;
@@ -63,41 +66,40 @@ pub(super) fn close_weeks(keep: &mut Keep, setup: &Setup, now: Timestamp, acts: 
 }
 
 /// Writes a week to digests/ and makes the feeds anew.
-fn write_week(keep: &Keep, setup: &Setup, week: &Week) -> Result<(Digest, Rendered)> {
-    let (digest, rendered) = compose(keep, setup, week)?;
+fn write_week(keep: &Keep, setup: &Setup, week: &Week, now: Timestamp) -> Result<(Digest, Rendered, Vec<StoryId>)> {
+    let harvest = harvest(keep, &setup.config.schedule, week, now)?;
+    let (digest, rendered) = compose(keep, setup, week, harvest.stories)?;
     write_files(setup, rendered.files(&stem(&week.name)))?;
     fail_point!("digest-written");
     write_feeds(setup)?;
     fail_point!("feeds-written");
-    Ok((digest, rendered))
+    Ok((digest, rendered, harvest.ids))
 }
 
 /// Writes a week, queues its letters and closes it. `reason` says why a person has an old one mailed.
 fn close_week(keep: &mut Keep, setup: &Setup, week: &Week, reason: Option<&str>, now: Timestamp) -> Result<()> {
-    let (digest, rendered) = write_week(keep, setup, week)?;
+    let (digest, rendered, stories) = write_week(keep, setup, week, now)?;
     let mut letters = letters(setup, Message::Digest(&digest, &rendered), now)?;
     for (letter, _) in &mut letters {
         letter.reason = reason.map(str::to_owned);
     }
     keep.keep_letters(&letters, now)?;
     fail_point!("week-before-close");
-    keep.close(&EditionId::Digest(week.name.clone()), now)?;
+    keep.close(&EditionId::Digest(week.name.clone()), &stories, now)?;
     fail_point!("week-closed");
     Ok(())
 }
 
-fn compose(keep: &Keep, setup: &Setup, week: &Week) -> Result<(Digest, Rendered)> {
-    let mut stories: Vec<Story> = keep.stories_risen(week.from, week.to)?;
-    stories.retain(|story| is_worth_a_line(story) && rose_in(story, week));
-    stories.sort_by(|one, other| {
+fn compose(keep: &Keep, setup: &Setup, week: &Week, mut stories: Vec<(Story, bool)>) -> Result<(Digest, Rendered)> {
+    stories.retain(|(story, _)| is_worth_a_line(story));
+    stories.sort_by(|(one, _), (other, _)| {
         let rank = |story: &Story| (story.verdict.level, story.members.len().min(3));
         Reverse(rank(one))
             .cmp(&Reverse(rank(other)))
             .then(other.verdict.relevance.total_cmp(&one.verdict.relevance))
             .then_with(|| one.id.cmp(&other.id))
     });
-    let tellings =
-        stories.iter().map(|story| telling(keep, story, was_told_before(story, week))).collect::<Result<Vec<_>>>()?;
+    let tellings = stories.iter().map(|(story, update)| telling(keep, story, *update)).collect::<Result<Vec<_>>>()?;
     let period =
         Period { week: week.name.clone(), from: week.from, to: week.to, zone: setup.config.schedule.zone.clone() };
     let troubles = troubles(keep, setup)?;
@@ -120,17 +122,6 @@ fn is_worth_a_line(story: &Story) -> bool {
         Level::Routine => !story.verdict.old && (by_maker() || story.verdict.relevance >= FILLS_ROOM),
         Level::Noise => false,
     }
-}
-
-/// It reached, in this week, a level at which it is told.
-fn rose_in(story: &Story, week: &Week) -> bool {
-    let told = |level: Level| level >= Level::Routine;
-    story.rises.iter().any(|rise| told(rise.level) && rise.at >= week.from && rise.at < week.to)
-}
-
-/// An earlier week's digest had it, so this one tells an update.
-fn was_told_before(story: &Story, week: &Week) -> bool {
-    story.rises.iter().any(|rise| rise.level >= Level::Notable && rise.at < week.from)
 }
 
 fn troubles(keep: &Keep, setup: &Setup) -> Result<Vec<Trouble>> {
@@ -177,7 +168,8 @@ pub fn preview_digest(setup: &Setup, week: Option<&str>, now: Timestamp) -> Resu
     let keep = Keep::open(setup.home.folder(), "tidings digest preview", now)?;
     let schedule = &setup.config.schedule;
     let week = week.map_or_else(|| Week::open_at(schedule, now), |name| Week::named(schedule, name))?;
-    Ok(compose(&keep, setup, &week)?.1)
+    let harvest = harvest(&keep, schedule, &week, now)?;
+    Ok(compose(&keep, setup, &week, harvest.stories)?.1)
 }
 
 /// Writes a closed week to digests/ (the last one, unless named) and queues its letters, if it is not too old to be mailed;
@@ -189,7 +181,7 @@ pub fn write_digest(setup: &Setup, week: Option<&str>, now: Timestamp) -> Result
     let mut keep = Keep::open(setup.home.folder(), "tidings digest write", now)?;
     let week = closed_week(setup, week, now)?;
     if send::is_old(week.to, now) {
-        write_week(&keep, setup, &week)?;
+        write_week(&keep, setup, &week, now)?;
     } else {
         close_week(&mut keep, setup, &week, None, now)?;
     }

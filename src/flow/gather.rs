@@ -7,7 +7,7 @@ use anyhow::{Context, Result, bail};
 use jiff::{SignedDuration, Timestamp};
 use tokio::task::JoinSet;
 
-use crate::fetch::Carrier;
+use crate::fetch::{self, Carrier};
 use crate::item::{Fault, FaultKind, Reading};
 use crate::keep::{Keep, Watched};
 use crate::page::{Answer, Mark, Request};
@@ -75,7 +75,7 @@ pub(super) async fn gather(
         reports[place] = keep_answer(keep, source, answered, now)?;
     }
     // What earlier runs were told holds until it is over; what this one was told comes on top.
-    let mut holds: BTreeMap<_, _> = holds.into_iter().filter(|(_, until)| *until > now).collect();
+    let mut holds: BTreeMap<_, _> = holds.into_iter().filter(|(_, until)| is_held(*until, now)).collect();
     holds.extend(carrier.holds());
     keep.keep_holds(&holds)?;
     Ok(reports)
@@ -89,7 +89,7 @@ fn is_asked(
     now: Timestamp,
 ) -> bool {
     let host = source.from.url().host_str().unwrap_or_default();
-    if holds.get(host).is_some_and(|until| *until > now) {
+    if holds.get(host).is_some_and(|until| is_held(*until, now)) {
         return false;
     }
     match asked {
@@ -102,6 +102,11 @@ fn is_asked(
             age.is_negative() || age + slack >= source.every
         }),
     }
+}
+
+/// Whether a host's wait is not over. One that lasts longer than any we keep was begun by a clock that was wrong.
+fn is_held(until: Timestamp, now: Timestamp) -> bool {
+    until > now && until.duration_since(now) <= fetch::LONGEST_WAIT
 }
 
 /// Asks and reads. Reading may take long, so it leaves the async threads.

@@ -3,7 +3,10 @@
 use jiff::Timestamp;
 use serde::Serialize;
 
-use crate::item::{Fault, FaultKind};
+use crate::item::{Fault, FaultKind, ItemId};
+
+/// Most items that a report names as unreadable; the rest is counted.
+const NAMED: usize = 6;
 
 /// One run. The shape of `run --json`: fields may be added, not renamed.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -12,13 +15,22 @@ pub struct Report {
     pub now: Timestamp,
     pub sources: Vec<SourceReport>,
     pub acts: Acts,
+    /// Some of the items whose text was needed and could not be read from the archive.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub lost: Vec<ItemId>,
     /// Wall time of the run.
     pub seconds: f64,
 }
 
 impl Report {
     pub fn new(now: Timestamp) -> Report {
-        Report { version: 1, now, sources: Vec::new(), acts: Acts::default(), seconds: 0.0 }
+        Report { version: 1, now, sources: Vec::new(), acts: Acts::default(), lost: Vec::new(), seconds: 0.0 }
+    }
+
+    /// Notes the items whose text could not be read from the archive.
+    pub fn note_unreadable(&mut self, items: &[ItemId]) {
+        self.acts.texts_lost = items.len();
+        self.lost = items.iter().take(NAMED).cloned().collect();
     }
 
     /// Sources were asked, and none of them answered.
@@ -94,4 +106,6 @@ pub struct Acts {
     pub not_mailed: Vec<String>,
     /// Work that failed and will be tried again.
     pub failed: usize,
+    /// Items whose text was needed and could not be read.
+    pub texts_lost: usize,
 }

@@ -16,7 +16,7 @@ const EXCERPT: usize = 300;
 pub(super) fn telling(keep: &Keep, story: &Story, update: bool) -> Result<Telling> {
     let lead =
         keep.item(&story.lead)?.with_context(|| format!("the item {} of story {} is gone", story.lead, story.id))?;
-    let words = keep.text(&lead)?;
+    let words = keep.text_or_nothing(&lead);
     let others = keep.members(story)?.into_iter().filter(|item| item.id != story.lead);
     let also = others.map(|item| Also { source: item.source, url: item.link }).collect();
     Ok(Telling {

@@ -6,13 +6,18 @@ use jiff::Timestamp;
 use crate::item::ItemId;
 use crate::judge::{Judge, group};
 use crate::keep::Keep;
+use crate::story::StoryId;
 use crate::verdict::Level;
 use crate::work::{Duty, Work};
 
 use super::report::Acts;
 
 pub(super) fn weigh(keep: &mut Keep, judge: &Judge, now: Timestamp, acts: &mut Acts) -> Result<()> {
-    for work in keep.work(Duty::Judge)? {
+    let mut works = keep.work(Duty::Judge)?;
+    // After a restore, items that came one by one come at once. The one that founded a story people know founds it again,
+    // so that the story keeps its name and nobody is told twice.
+    works.sort_by_key(|work| !keep.was_told(&StoryId::founded_by(&ItemId(work.id.clone()))));
+    for work in works {
         match weigh_one(keep, judge, &work, now) {
             Ok(()) => acts.judged += 1,
             Err(error) => {
@@ -30,7 +35,7 @@ fn weigh_one(keep: &mut Keep, judge: &Judge, work: &Work, now: Timestamp) -> Res
     let Some(item) = keep.item(&id)? else {
         return keep.work_done(work);
     };
-    let text = keep.text(&item)?;
+    let text = keep.text_or_nothing(&item);
     let verdict = judge.verdict(&item, &text, now);
     let keys = judge.story_keys(&item, &text);
 

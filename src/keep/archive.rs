@@ -1,6 +1,6 @@
 //! The archive holds every text once: files of zstd frames that only grow, cut on opening to the length the store recorded.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::fs::{self, File, OpenOptions};
 use std::io::{Read, Seek, SeekFrom, Write};
 use std::os::unix::fs::OpenOptionsExt;
@@ -11,12 +11,16 @@ use anyhow::{Context, Result};
 use fail::fail_point;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
+use tracing::warn;
 
 use super::private_folder;
 use super::store::{Changes, Store};
 use crate::item::Place;
 
 const LENGTHS: &[u8] = b"archive/";
+
+/// Files that lost a part of what was recorded.
+const SHORT: &[u8] = b"archive-short/";
 
 /// A frame is closed when it holds this much text, in bytes: reading one item costs decoding one frame, and a snippet
 /// must take well below a millisecond.
@@ -32,6 +36,10 @@ pub(super) struct Archive {
     folder: PathBuf,
     /// By file below the folder: the length that counts, in bytes.
     lengths: BTreeMap<String, u64>,
+    /// Files that lost something: their texts may be unreadable.
+    short: BTreeSet<String>,
+    /// One of them was found just now.
+    found_short: bool,
     /// Decoded frames by file and offset: judging and indexing read a page's items one by one.
     decoded: Mutex<Decoded>,
 }
@@ -41,38 +49,89 @@ type Decoded = HashMap<(String, u64), Arc<Vec<u8>>>;
 /// Decoded frames are kept up to this many, about 16 MB; then all are let go.
 const MOST_DECODED: usize = 128;
 
-/// The lengths of all archive files as last recorded. None: the store has never recorded anything (it is new).
-pub(super) fn lengths(store: &Store) -> Result<Option<BTreeMap<String, u64>>> {
+/// What the store knows of the archive's files.
+pub(super) struct Recorded {
+    lengths: BTreeMap<String, u64>,
+    short: BTreeSet<String>,
+}
+
+/// What is done with a file that is longer than it was recorded.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Longer {
+    /// What was appended and never recorded is cut off.
+    Cut,
+    /// The record may be older than the file.
+    Adopt,
+}
+
+/// The archive files as last recorded. None: the store has never recorded anything (it is new).
+pub(super) fn recorded(store: &Store) -> Result<Option<Recorded>> {
     if !store.has(&super::notes::note_key(super::notes::FIRST_RUN))? {
         return Ok(None);
     }
-    let mut lengths = BTreeMap::new();
+    let mut recorded = Recorded { lengths: BTreeMap::new(), short: BTreeSet::new() };
     for pair in store.scan::<u64>(LENGTHS) {
         let (file, length) = pair?;
-        lengths.insert(String::from_utf8_lossy(&file).into_owned(), length);
+        recorded.lengths.insert(String::from_utf8_lossy(&file).into_owned(), length);
     }
-    Ok(Some(lengths))
+    for pair in store.scan::<()>(SHORT) {
+        recorded.short.insert(String::from_utf8_lossy(&pair?.0).into_owned());
+    }
+    Ok(Some(recorded))
 }
 
 impl Archive {
-    /// Opens the archive and cuts off what was appended but never recorded. A new store adopts the files as they are.
-    pub(super) fn open(folder: &Path, recorded: Option<BTreeMap<String, u64>>) -> Result<Archive> {
+    /// Opens the archive. A new store adopts the files as they are. A file that is shorter than it was recorded keeps its
+    /// recorded length for what is appended: no place is given twice, so that no item ever shows another one's text.
+    pub(super) fn open(folder: &Path, recorded: Option<Recorded>, longer: Longer) -> Result<Archive> {
         private_folder(&folder.join("items"))?;
-        let mut lengths = BTreeMap::new();
-        for file in files(folder)? {
-            let path = folder.join(&file);
-            let doing = || format!("opening the archive {}", path.display());
-            let length = fs::metadata(&path).with_context(doing)?.len();
-            let keep = match &recorded {
-                None => length,
-                Some(recorded) => recorded.get(&file).copied().unwrap_or(0).min(length),
-            };
-            if keep < length {
-                OpenOptions::new().write(true).open(&path).and_then(|file| file.set_len(keep)).with_context(doing)?;
+        let longer = if recorded.is_none() { Longer::Adopt } else { longer };
+        let Recorded { mut lengths, mut short } =
+            recorded.unwrap_or(Recorded { lengths: BTreeMap::new(), short: BTreeSet::new() });
+        let mut actual = files(folder)?;
+        for (file, recorded) in &lengths {
+            let length = *actual.entry(file.clone()).or_insert(0);
+            if length < *recorded && !short.contains(file) {
+                warn!(
+                    "the archive {} has {length} bytes, and {recorded} were written: some texts are lost. They come back as \
+                     far as their feeds still give them",
+                    folder.join(file).display()
+                );
             }
-            lengths.insert(file, keep);
         }
-        Ok(Archive { folder: folder.to_path_buf(), lengths, decoded: Mutex::default() })
+        let mut found_short = false;
+        for (file, length) in actual {
+            let recorded = lengths.entry(file.clone()).or_insert(0);
+            if length > *recorded {
+                match longer {
+                    Longer::Adopt => *recorded = length,
+                    Longer::Cut => {
+                        let path = folder.join(&file);
+                        let handle = OpenOptions::new().write(true).open(&path);
+                        handle
+                            .and_then(|handle| handle.set_len(*recorded))
+                            .with_context(|| format!("opening the archive {}; check who owns it", path.display()))?;
+                    }
+                }
+            } else if length < *recorded {
+                found_short |= short.insert(file);
+            }
+        }
+        Ok(Archive { folder: folder.to_path_buf(), lengths, short, found_short, decoded: Mutex::default() })
+    }
+
+    pub(super) fn was_found_short(&self) -> bool {
+        self.found_short
+    }
+
+    /// Files that lost something, below the archive's folder.
+    pub(super) fn short(&self) -> impl Iterator<Item = &str> {
+        self.short.iter().map(String::as_str)
+    }
+
+    /// Whether a text was lost with a part of its file. Where no file lost anything, nothing is read to know it.
+    pub(super) fn has_lost(&self, place: &Place) -> bool {
+        self.short.contains(&place.file) && self.text(place).is_err()
     }
 
     /// Appends texts to this month's file and returns where each lies, in order. On return the bytes are on the disk; they
@@ -95,7 +154,7 @@ impl Archive {
             });
             frame.extend_from_slice(text.as_bytes());
             if frame.len() >= FRAME_BYTES || number + 1 == texts.len() {
-                bytes.extend(zstd::bulk::compress(&frame, LEVEL).context("compressing texts for the archive")?);
+                bytes.extend(compress(&frame).context("compressing texts for the archive")?);
                 frame.clear();
             }
         }
@@ -124,6 +183,9 @@ impl Archive {
         for (file, length) in &self.lengths {
             changes.put(&[LENGTHS, file.as_bytes()].concat(), length);
         }
+        for file in &self.short {
+            changes.put(&[SHORT, file.as_bytes()].concat(), &());
+        }
     }
 
     pub(super) fn text(&self, place: &Place) -> Result<String> {
@@ -144,6 +206,13 @@ impl Archive {
         drop(decoded);
         cut(&frame, place)
     }
+}
+
+/// One frame with a checksum, so that a damaged one is an error and not another text.
+fn compress(frame: &[u8]) -> std::io::Result<Vec<u8>> {
+    let mut compressor = zstd::bulk::Compressor::new(LEVEL)?;
+    compressor.include_checksum(true)?;
+    compressor.compress(frame)
 }
 
 /// Reads one text. Needs no lock: what a place points at never changes.
@@ -173,18 +242,18 @@ fn cut(frame: &[u8], place: &Place) -> Result<String> {
     String::from_utf8(bytes.to_vec()).with_context(|| format!("reading the archive {}: not UTF-8", place.file))
 }
 
-/// Archive files, as paths below the folder.
-fn files(folder: &Path) -> Result<Vec<String>> {
+/// Archive files, as paths below the folder, with their lengths in bytes.
+fn files(folder: &Path) -> Result<BTreeMap<String, u64>> {
     let items = folder.join("items");
-    let doing = || format!("listing the archive {}", items.display());
-    let mut names = Vec::new();
+    let doing = || format!("listing the archive {}; check who owns it", items.display());
+    let mut files = BTreeMap::new();
     for entry in fs::read_dir(&items).with_context(doing)? {
-        if let Some(name) = entry.with_context(doing)?.file_name().to_str().filter(|name| name.ends_with(".zst")) {
-            names.push(format!("items/{name}"));
+        let entry = entry.with_context(doing)?;
+        if let Some(name) = entry.file_name().to_str().filter(|name| name.ends_with(".zst")) {
+            files.insert(format!("items/{name}"), entry.metadata().with_context(doing)?.len());
         }
     }
-    names.sort();
-    Ok(names)
+    Ok(files)
 }
 
 /// A new name in a folder is on the disk only once the folder is.

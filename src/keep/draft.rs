@@ -119,4 +119,10 @@ impl Draft {
         let is_changed = shows || remembered.face != before.face;
         Draft { number, twins: Vec::new(), remembered, news, archive, is_changed, shows }
     }
+    /// The kept text was lost, and the entry still has it.
+    pub(super) fn archive_again(&mut self) {
+        self.archive = true;
+        self.is_changed = true;
+        self.shows = true;
+    }
 }

@@ -8,12 +8,14 @@ use super::store::Changes;
 use super::{Keep, works};
 use crate::item::{Item, ItemId};
 use crate::story::{Story, StoryId};
-use crate::verdict::Verdict;
+use crate::verdict::{Level, Verdict};
 use crate::work::{Duty, Work};
 
 const JUDGED: &[u8] = b"judged/";
 const STORY: &[u8] = b"story/";
 const STORY_KEY: &[u8] = b"story-key/";
+/// Stories that rose since a digest last told or passed them over.
+const UNTOLD: &[u8] = b"untold/";
 const RISE: &[u8] = b"rise/";
 const FIRST: &[u8] = b"first/";
 
@@ -71,6 +73,10 @@ impl Keep {
         let judged = Judged { verdict: verdict.clone(), story: story.id.clone(), first };
         changes.put(&key(JUDGED, &item.0), &judged);
         changes.put(&time_key(FIRST, first, &item.0), &());
+        let known_rises = self.story(&story.id)?.map_or(0, |known| known.rises.len());
+        if story.rises.iter().skip(known_rises).any(|rise| rise.level >= Level::Routine) {
+            changes.put(&untold_key(&story.id), &());
+        }
         changes.put(&key(STORY, &story.id.0), story);
         for story_key in story_keys {
             changes.put(&key(STORY_KEY, story_key), &story.id);
@@ -94,6 +100,15 @@ impl Keep {
             if !stories.iter().any(|story| story.id.0 == id) {
                 stories.extend(self.story(&StoryId(id))?);
             }
+        }
+        Ok(stories)
+    }
+
+    /// Stories that rose since a digest last told or passed them over, in the order of the ids.
+    pub fn untold(&self) -> Result<Vec<Story>> {
+        let mut stories = Vec::new();
+        for pair in self.store.scan::<()>(UNTOLD) {
+            stories.extend(self.story(&StoryId(String::from_utf8_lossy(&pair?.0).into_owned()))?);
         }
         Ok(stories)
     }
@@ -123,6 +138,10 @@ impl Keep {
         }
         Ok(items)
     }
+}
+
+pub(super) fn untold_key(story: &StoryId) -> Vec<u8> {
+    key(UNTOLD, &story.0)
 }
 
 fn key(prefix: &[u8], id: &str) -> Vec<u8> {

@@ -14,7 +14,8 @@ use jiff::Timestamp;
 use super::store::{BATCH, Changes};
 use super::told::Event;
 use super::{Keep, archive};
-use crate::edition::{Letter, LetterState};
+use crate::edition::{EditionId, LONGEST_WAIT, Letter, LetterState};
+use crate::story::StoryId;
 
 const LETTER: &[u8] = b"letter/";
 
@@ -54,11 +55,29 @@ impl Keep {
         Ok(queued.len())
     }
 
-    /// Letters that wait for a try at this time, oldest first.
+    /// Whether people know a story: a letter with it was queued.
+    pub fn was_told(&self, story: &StoryId) -> bool {
+        self.told.editions_of(story).next().is_some()
+    }
+
+    /// Whether the digest of an earlier week told a story.
+    pub fn was_told_before(&self, story: &StoryId, edition: &EditionId) -> bool {
+        let edition = edition.to_string();
+        // Week names sort as the weeks do.
+        self.told.editions_of(story).any(|earlier| earlier.starts_with("digest/") && *earlier < *edition)
+    }
+
+    /// Whether any letter of an edition was ever queued.
+    pub fn has_letters(&self, edition: &EditionId) -> bool {
+        self.told.has_edition(&edition.to_string())
+    }
+
+    /// Letters that wait for a try at this time, oldest first. A try that lies further ahead than anything waits was
+    /// planned by a clock that was wrong, and is due.
     pub fn pending_letters(&self, now: Timestamp) -> Result<Vec<Letter>> {
         let mut letters = self.letters()?;
         letters.retain(|letter| {
-            matches!(letter.state, LetterState::Queued | LetterState::Sending) && letter.next_try <= now
+            matches!(letter.state, LetterState::Queued | LetterState::Sending) && !is_ahead(letter.next_try, now)
         });
         letters.sort_by(|a, b| a.next_try.cmp(&b.next_try).then_with(|| a.key.cmp(&b.key)));
         Ok(letters)
@@ -156,7 +175,8 @@ impl Keep {
                 }
                 Some(Event::Queued | Event::Deferred | Event::Replayed) => continue,
                 None => {
-                    self.told.append(&[&letter], Event::Queued, now)?;
+                    // told.jsonl was lost, or a run ended between the two.
+                    self.told.append(&[&letter], event_of(letter.state), now)?;
                     continue;
                 }
             };
@@ -190,7 +210,21 @@ fn waiting_again(letter: Letter, now: Timestamp) -> Letter {
     Letter { state: LetterState::Queued, tries: 0, next_try: now, ..letter }
 }
 
-fn letter_key(key: &str) -> Vec<u8> {
+/// Whether the time for a letter's next try has not come.
+fn is_ahead(next_try: Timestamp, now: Timestamp) -> bool {
+    next_try > now && next_try.duration_since(now) <= LONGEST_WAIT
+}
+
+fn event_of(state: LetterState) -> Event {
+    match state {
+        LetterState::Queued => Event::Queued,
+        LetterState::Sending => Event::Sending,
+        LetterState::Sent => Event::Sent,
+        LetterState::Dead => Event::Dead,
+    }
+}
+
+pub(super) fn letter_key(key: &str) -> Vec<u8> {
     [LETTER, key.as_bytes()].concat()
 }
 

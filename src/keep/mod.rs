@@ -21,11 +21,15 @@ mod notes;
 mod views;
 mod whole;
 mod copy;
+mod export;
+mod restore;
 pub mod index;
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::os::unix::fs::{DirBuilderExt, PermissionsExt};
 use std::path::{Path, PathBuf};
+use std::sync::Mutex;
 
 use anyhow::{Context, Result};
 use jiff::Timestamp;
@@ -36,14 +40,17 @@ pub use judgements::Judged;
 pub use lock::Holder;
 pub use outbox::{Outbox, outbox};
 pub use readings::Kept;
+pub use restore::Restored;
 pub use views::{SourceStatus, Status, status};
 pub use watched::Watched;
 pub use whole::replace;
 
-use archive::Archive;
+use archive::{Archive, Longer};
 use lock::Lock;
 use store::{Changes, Store};
 use told::Told;
+
+use crate::item::ItemId;
 
 /// The memory of one home, held by one process at a time. Dropping it closes the store and frees the lock.
 pub struct Keep {
@@ -51,6 +58,8 @@ pub struct Keep {
     told: Told,
     archive: Archive,
     store: Store,
+    /// Items whose text was asked for and could not be read.
+    unreadable: Mutex<BTreeSet<ItemId>>,
     /// Freed last: fields are dropped in the order they are declared.
     _lock: Lock,
 }
@@ -63,8 +72,8 @@ pub enum OpenError {
     Busy(Holder),
     /// The store cannot be read even after sled's own recovery was helped.
     #[error(
-        "opening the store {path}: it is damaged ({message}). Keep a copy, then move it away and run again: sources are \
-         read anew as a baseline, ids stay the same, and told.jsonl still knows what was told."
+        "opening the store {path}: it is damaged ({message}). `tidings restore` makes it anew from the last export and \
+         leaves the damaged one beside it."
     )]
     Damaged { path: PathBuf, message: String },
     #[error(transparent)]
@@ -78,19 +87,29 @@ impl Keep {
         let state = home.join("state");
         private_folder(&state)?;
         let lock = Lock::take(&state.join("lock"), who, now)?;
+        Keep::open_locked(home, lock, now)
+    }
+
+    fn open_locked(home: &Path, lock: Lock, now: Timestamp) -> Result<Keep, OpenError> {
+        let state = home.join("state");
         private_folder(&state.join("outbox"))?;
         private_folder(&state.join("views"))?;
-        let store = Store::open(&state.join("store"))?;
-        let archive = Archive::open(&state.join("archive"), archive::lengths(&store)?)?;
+        let path = state.join("store");
+        if restore::was_interrupted(&state) {
+            return Err(OpenError::Damaged { path, message: "a restore was interrupted".to_owned() });
+        }
+        let store = Store::open(&path)?;
+        let archive = Archive::open(&state.join("archive"), archive::recorded(&store)?, Longer::Cut)?;
         let told = Told::open(&state.join("told.jsonl"))?;
-        let mut keep = Keep { home: home.to_path_buf(), told, archive, store, _lock: lock };
+        let unreadable = Mutex::default();
+        let mut keep = Keep { home: home.to_path_buf(), told, archive, store, unreadable, _lock: lock };
         keep.begin(now)?;
         Ok(keep)
     }
 
     /// Makes all that was kept survive a power loss, not only the end of this process.
     pub fn checkpoint(&self) -> Result<()> {
-        self.store.checkpoint()
+        self.store.seal()
     }
 
     /// The first thing after opening: a new home notes when it began, and letters are set to what told.jsonl says.
@@ -100,6 +119,12 @@ impl Keep {
             // A store made anew beside archives that exist adopts them: their texts stay where they are.
             self.archive.record_lengths(&mut changes);
             changes.put(&notes::note_key(notes::FIRST_RUN), &now.to_string());
+            self.store.commit(changes)?;
+            // From now on an empty store in this place is a damaged one, and no new home.
+            self.store.seal()?;
+        } else if self.archive.was_found_short() {
+            let mut changes = Changes::default();
+            self.archive.record_lengths(&mut changes);
             self.store.commit(changes)?;
         }
         self.heal_letters(now)

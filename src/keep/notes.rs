@@ -6,8 +6,10 @@ use anyhow::{Context, Result};
 use jiff::Timestamp;
 
 use super::Keep;
-use super::store::Changes;
+use super::judgements::untold_key;
+use super::store::{BATCH, Changes};
 use crate::edition::EditionId;
+use crate::story::StoryId;
 
 pub(super) const FIRST_RUN: &str = "first-run";
 const HOLDS: &[u8] = b"holds";
@@ -46,17 +48,23 @@ impl Keep {
 
     /// When an edition was closed (written and its letters queued); None while it is open.
     pub fn closed(&self, edition: &EditionId) -> Result<Option<Timestamp>> {
-        self.store.get(&closed_key(edition))
+        self.store.get(&closed_key(&edition.to_string()))
     }
 
-    /// Closes an edition. What it says is not changed any more by a later run.
-    pub fn close(&mut self, edition: &EditionId, now: Timestamp) -> Result<()> {
+    /// Closes an edition that told, or passed over, these stories. What it says is not changed any more by a later run.
+    pub fn close(&mut self, edition: &EditionId, stories: &[StoryId], now: Timestamp) -> Result<()> {
         let mut changes = Changes::default();
-        changes.put(&closed_key(edition), &now);
+        for story in stories {
+            changes.remove(&untold_key(story));
+            if changes.len() + 1 >= BATCH {
+                self.store.commit(std::mem::take(&mut changes))?;
+            }
+        }
+        changes.put(&closed_key(&edition.to_string()), &now);
         self.store.commit(changes)
     }
 }
 
-fn closed_key(edition: &EditionId) -> Vec<u8> {
-    [CLOSED, edition.to_string().as_bytes()].concat()
+pub(super) fn closed_key(edition: &str) -> Vec<u8> {
+    [CLOSED, edition.as_bytes()].concat()
 }

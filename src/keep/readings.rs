@@ -1,10 +1,12 @@
 //! A reading's entries become items, with their texts and the work they cause, and the mark moves on with them.
 
 use std::collections::HashMap;
+use std::sync::PoisonError;
 
 use anyhow::Result;
 use jiff::{SignedDuration, Timestamp};
 use sha2::{Digest, Sha256};
+use tracing::debug;
 
 use super::draft::{Draft, News, Remembered};
 use super::identity::{self, Face, Fate, Holding, Key, Matching, Memory};
@@ -46,6 +48,24 @@ impl Keep {
     /// The item's text, from the archive.
     pub fn text(&self, item: &Item) -> Result<String> {
         self.archive.text(&item.place)
+    }
+
+    /// The item's text, or nothing where it can't be read: that costs the item its text, and nothing else. Such items are
+    /// noted and named by `unreadable`.
+    pub fn text_or_nothing(&self, item: &Item) -> String {
+        self.text(item).unwrap_or_else(|error| {
+            // A panic elsewhere leaves a set of names as good as it was.
+            let mut unreadable = self.unreadable.lock().unwrap_or_else(PoisonError::into_inner);
+            if unreadable.insert(item.id.clone()) {
+                debug!("{}: {error:#}", item.id);
+            }
+            String::new()
+        })
+    }
+
+    /// Items whose text was asked for since the home was opened and could not be read, in the order of the ids.
+    pub fn unreadable(&self) -> Vec<ItemId> {
+        self.unreadable.lock().unwrap_or_else(PoisonError::into_inner).iter().cloned().collect()
     }
 
     /// Keeps what a page said: new items, changed items, the work they cause (`Judge` and `Index`), and the mark.
@@ -172,8 +192,13 @@ impl Keep {
                 Fate::Same(id) => match self.remembered(id)? {
                     Some(remembered) => {
                         let is_changed = face.content != remembered.face.content;
-                        let text = if is_changed { Some(self.text(&remembered.item)?) } else { None };
-                        Draft::of_known(number, remembered, text.as_deref(), source, entry, face, now)
+                        let text = is_changed.then(|| self.text_or_nothing(&remembered.item));
+                        let is_lost = self.archive.has_lost(&remembered.item.place);
+                        let mut draft = Draft::of_known(number, remembered, text.as_deref(), source, entry, face, now);
+                        if is_lost && !entry.text.is_empty() {
+                            draft.archive_again();
+                        }
+                        draft
                     }
                     None => continue,
                 },

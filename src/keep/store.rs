@@ -1,7 +1,7 @@
 //! The store is the only door to sled: small JSON values under prefixed keys, changed one batch at a time.
 
 use std::fs::{self, File, TryLockError};
-use std::io::ErrorKind;
+use std::io::{ErrorKind, Write};
 use std::ops::RangeBounds;
 use std::path::{Path, PathBuf};
 use std::thread;
@@ -14,6 +14,7 @@ use serde::de::DeserializeOwned;
 use tracing::warn;
 
 use super::OpenError;
+use crate::guard::panic::quietly;
 
 /// sled keeps this much in memory, in bytes. Its default is 1 GiB; the values of a lab's year fit into far less, and the
 /// machine has other work.
@@ -22,9 +23,23 @@ const CACHE_BYTES: u64 = 32 << 20;
 /// Most puts in one batch. sled writes a batch as one record that must fit its buffers; a thousand small values do.
 pub(super) const BATCH: usize = 1_000;
 
+/// Counts the seals: once in the store, and once in a file of this name beside it.
+const SEAL: &str = "seal";
+
+/// What stands in a message about damage, so that a person knows what to do.
+const REMEDY: &str = "`tidings restore` makes the store anew from the last export";
+
 pub(super) struct Store {
     tree: sled::Db,
     folder: PathBuf,
+}
+
+/// Why sled could not do what it was asked.
+enum Trouble {
+    /// What lies on the disk is not what was written.
+    Damage(String),
+    /// The machine: space, rights, handles.
+    Machine(std::io::Error),
 }
 
 /// Changes that happen together or not at all.
@@ -39,6 +54,12 @@ impl Changes {
     pub(super) fn put<T: Serialize>(&mut self, key: &[u8], value: &T) {
         let bytes = serde_json::to_vec(value).expect("a kept value has a JSON form");
         self.batch.insert(key, bytes);
+        self.count += 1;
+    }
+
+    /// A value as it was exported.
+    pub(super) fn put_bytes(&mut self, key: &[u8], value: &[u8]) {
+        self.batch.insert(key, value);
         self.count += 1;
     }
 
@@ -60,48 +81,74 @@ impl Store {
     pub(super) fn open(folder: &Path) -> Result<Store, OpenError> {
         fs::create_dir_all(folder).with_context(|| format!("making the folder {}", folder.display()))?;
         await_last_handle(folder)?;
-        for path in snapshots(folder)? {
+        let damaged = |message: String| OpenError::Damaged { path: folder.to_path_buf(), message };
+        if !folder.join("db").exists() && !is_bare(folder)? {
+            return Err(damaged("its file db is missing".to_owned()));
+        }
+        for path in derived(folder)? {
             if path.extension().is_some_and(|extension| extension == "generating") {
                 fs::remove_file(&path).with_context(|| format!("removing the half-written {}", path.display()))?;
             }
         }
-        let tree = match open_sled(folder) {
-            Ok(tree) => tree,
-            Err(sled::Error::Corruption { .. }) => {
-                let aside = folder.join("snapshots-aside");
+        let opened = match Store::attempt(folder) {
+            Err(Trouble::Damage(message)) => {
+                let aside = folder.join("set-aside");
                 fs::create_dir_all(&aside).with_context(|| format!("making the folder {}", aside.display()))?;
-                for path in snapshots(folder)? {
+                for path in derived(folder)? {
                     let target = aside.join(path.file_name().unwrap_or_default());
                     fs::rename(&path, &target).with_context(|| format!("moving {} aside", path.display()))?;
                 }
-                warn!("the store's snapshot was damaged; reading its whole log, which takes longer once");
-                open_sled(folder).map_err(|error| damaged(folder, &error))?
+                warn!("the store {} is damaged ({message}); reading its whole log instead", folder.display());
+                await_last_handle(folder)?;
+                Store::attempt(folder)
             }
-            Err(error) => return Err(damaged(folder, &error)),
+            opened => opened,
         };
-        Ok(Store { tree, folder: folder.to_path_buf() })
+        match opened {
+            Ok(store) => Ok(store),
+            Err(Trouble::Damage(message)) => Err(damaged(message)),
+            Err(Trouble::Machine(error)) => Err(OpenError::Other(
+                anyhow!("{error}")
+                    .context(format!("opening the store {}; check the disk and who owns it", folder.display())),
+            )),
+        }
+    }
+
+    /// Opens the store as it lies there, and holds it against its seal.
+    fn attempt(folder: &Path) -> Result<Store, Trouble> {
+        let config = sled::Config::new().path(folder).cache_capacity(CACHE_BYTES).print_profile_on_drop(false);
+        let store = Store { tree: contained(|| config.open())?, folder: folder.to_path_buf() };
+        let sealed = store.sealed_outside();
+        let known = contained(|| store.tree.get(SEAL))?;
+        let known = known.and_then(|bytes| serde_json::from_slice::<u64>(&bytes).ok()).unwrap_or(0);
+        if known < sealed {
+            return Err(Trouble::Damage(format!(
+                "it has lost what was written last: it knows of {known} runs, and there were {sealed}"
+            )));
+        }
+        Ok(store)
     }
 
     /// None when there is no value; an error when there is one that cannot be read.
     pub(super) fn get<T: DeserializeOwned>(&self, key: &[u8]) -> Result<Option<T>> {
-        match self.tree.get(key).with_context(|| format!("reading {} from the store", shown(key)))? {
+        match self.safely("reading", key, || self.tree.get(key))? {
             Some(bytes) => Ok(Some(parse(key, &bytes)?)),
             None => Ok(None),
         }
     }
 
     pub(super) fn has(&self, key: &[u8]) -> Result<bool> {
-        self.tree.contains_key(key).with_context(|| format!("looking for {} in the store", shown(key)))
+        self.safely("looking for", key, || self.tree.contains_key(key))
     }
 
     /// Every value under a prefix, in the order of the keys; keys are given without the prefix.
     pub(super) fn scan<T: DeserializeOwned>(
         &self,
         prefix: &[u8],
-    ) -> impl Iterator<Item = Result<(Vec<u8>, T)>> + use<T> {
+    ) -> impl Iterator<Item = Result<(Vec<u8>, T)>> + use<'_, T> {
         let skip = prefix.len();
-        self.tree.scan_prefix(prefix).map(move |pair| {
-            let (key, bytes) = pair.context("scanning the store")?;
+        self.walk(self.tree.scan_prefix(prefix)).map(move |pair| {
+            let (key, bytes) = pair?;
             Ok((key[skip..].to_vec(), parse(&key, &bytes)?))
         })
     }
@@ -111,9 +158,27 @@ impl Store {
         &self,
         range: impl RangeBounds<Vec<u8>>,
     ) -> impl Iterator<Item = Result<(Vec<u8>, T)>> {
-        self.tree.range(range).map(|pair| {
-            let (key, bytes) = pair.context("scanning the store")?;
+        self.walk(self.tree.range(range)).map(|pair| {
+            let (key, bytes) = pair?;
             Ok((key.to_vec(), parse(&key, &bytes)?))
+        })
+    }
+
+    /// Every key with the bytes of its value.
+    pub(super) fn all(&self) -> impl Iterator<Item = Result<(sled::IVec, sled::IVec)>> {
+        self.walk(self.tree.iter())
+    }
+
+    /// What sled's iterator gives, up to the first trouble: what it would give after that is not to be trusted.
+    fn walk(&self, mut pairs: sled::Iter) -> impl Iterator<Item = Result<(sled::IVec, sled::IVec)>> + use<'_> {
+        let mut is_over = false;
+        std::iter::from_fn(move || {
+            if is_over {
+                return None;
+            }
+            let pair = self.safely("scanning", b"", || pairs.next().transpose()).transpose();
+            is_over = !matches!(pair, Some(Ok(_)));
+            pair
         })
     }
 
@@ -123,9 +188,10 @@ impl Store {
             return Ok(());
         }
         fail_point!("store-before-commit");
-        self.tree
-            .apply_batch(changes.batch)
-            .with_context(|| format!("writing to the store {}; check the disk's free space", self.folder.display()))?;
+        let doing = || format!("writing to the store {}; check the disk's free space", self.folder.display());
+        contained(|| self.tree.apply_batch(changes.batch))
+            .map_err(|trouble| anyhow!(trouble.words()))
+            .with_context(doing)?;
         fail_point!("store-committed");
         Ok(())
     }
@@ -136,17 +202,76 @@ impl Store {
         let file = self.folder.join("db");
         let doing = || format!("writing the store {} to disk; check the disk's free space", self.folder.display());
         fail_point!("store-before-checkpoint");
-        self.tree.flush().with_context(doing)?;
+        contained(|| self.tree.flush()).map_err(|trouble| anyhow!(trouble.words())).with_context(doing)?;
         fail_point!("store-flushed");
         File::open(&file).and_then(|db| db.sync_all()).with_context(doing)?;
         fail_point!("store-checkpointed");
         Ok(())
     }
+
+    /// A checkpoint that is counted inside the store and beside it. A store that later knows of fewer seals than the file
+    /// has lost something, even where sled opens it without a word: of a log that was cut it reads what is left.
+    pub(super) fn seal(&self) -> Result<()> {
+        let number = self.sealed_outside().max(self.get(SEAL.as_bytes())?.unwrap_or(0)) + 1;
+        let mut changes = Changes::default();
+        changes.put(SEAL.as_bytes(), &number);
+        self.commit(changes)?;
+        self.checkpoint()?;
+        let path = self.folder.join(SEAL);
+        let write = || -> std::io::Result<()> {
+            let mut file = tempfile::NamedTempFile::new_in(&self.folder)?;
+            write!(file, "{number}")?;
+            file.as_file().sync_all()?;
+            file.persist(&path)?;
+            Ok(())
+        };
+        write().with_context(|| format!("writing {}; check the disk's free space", path.display()))
+    }
+
+    /// What the file beside the store says; 0 where there is none, as in a store that was never sealed.
+    fn sealed_outside(&self) -> u64 {
+        fs::read_to_string(self.folder.join(SEAL)).ok().and_then(|text| text.trim().parse().ok()).unwrap_or(0)
+    }
+
+    fn safely<T>(&self, doing: &str, key: &[u8], ask: impl FnOnce() -> sled::Result<T>) -> Result<T> {
+        contained(ask).map_err(|trouble| {
+            let remedy = if matches!(trouble, Trouble::Damage(_)) { REMEDY } else { "check the disk" };
+            let what = format!("{doing} {} in the store {}", shown(key), self.folder.display());
+            anyhow!("{what}: {}; {remedy}", trouble.words())
+        })
+    }
+}
+
+impl Trouble {
+    fn words(&self) -> String {
+        match self {
+            Trouble::Damage(message) => format!("it is damaged ({message})"),
+            Trouble::Machine(error) => error.to_string(),
+        }
+    }
+}
+
+/// Asks sled something. On damage it may panic instead of saying so.
+fn contained<T>(ask: impl FnOnce() -> sled::Result<T>) -> Result<T, Trouble> {
+    match quietly(ask) {
+        Some(Ok(answer)) => Ok(answer),
+        Some(Err(sled::Error::Io(error))) => Err(match error.kind() {
+            ErrorKind::UnexpectedEof
+            | ErrorKind::InvalidData
+            | ErrorKind::InvalidInput
+            | ErrorKind::NotFound
+            | ErrorKind::IsADirectory
+            | ErrorKind::NotADirectory => Trouble::Damage(error.to_string()),
+            _ => Trouble::Machine(error),
+        }),
+        Some(Err(error)) => Err(Trouble::Damage(error.to_string())),
+        None => Err(Trouble::Damage("sled gave up on it".to_owned())),
+    }
 }
 
 /// Waits until nobody has sled's file. We hold the home's lock, so it can only be sled's own threads, which for a moment
 /// outlive a handle that this process has just dropped.
-fn await_last_handle(folder: &Path) -> Result<()> {
+pub(super) fn await_last_handle(folder: &Path) -> Result<()> {
     const PAUSE: Duration = Duration::from_millis(5);
     // Five seconds; the threads need some milliseconds, on a busy machine some tens.
     const PAUSES: u32 = 1_000;
@@ -168,30 +293,30 @@ fn await_last_handle(folder: &Path) -> Result<()> {
     bail!("opening {}: another program holds it; end that program, then try again", path.display())
 }
 
-fn open_sled(folder: &Path) -> Result<sled::Db, sled::Error> {
-    sled::Config::new().path(folder).cache_capacity(CACHE_BYTES).print_profile_on_drop(false).open()
+/// Whether nothing was ever written here: sled makes its folder for large values before its file.
+fn is_bare(folder: &Path) -> Result<bool> {
+    let is_empty = |path: &Path| fs::read_dir(path).is_ok_and(|mut entries| entries.next().is_none());
+    Ok(derived(folder)?.iter().all(|path| !is_snapshot(path))
+        && !folder.join(SEAL).exists()
+        && (!folder.join("blobs").exists() || is_empty(&folder.join("blobs"))))
 }
 
-fn damaged(folder: &Path, error: &sled::Error) -> OpenError {
-    match error {
-        sled::Error::Io(error) => OpenError::Other(
-            anyhow!("{error}")
-                .context(format!("opening the store {}; check the disk and who owns it", folder.display())),
-        ),
-        _ => OpenError::Damaged { path: folder.to_path_buf(), message: error.to_string() },
-    }
-}
-
-fn snapshots(folder: &Path) -> Result<Vec<PathBuf>> {
+/// What sled can do without: snapshots, which save it from reading its whole log, and its settings, which are always the
+/// same.
+fn derived(folder: &Path) -> Result<Vec<PathBuf>> {
     let doing = || format!("listing {}", folder.display());
     let mut paths = Vec::new();
     for entry in fs::read_dir(folder).with_context(doing)? {
-        let entry = entry.with_context(doing)?;
-        if entry.file_name().as_encoded_bytes().starts_with(b"snap.") {
-            paths.push(entry.path());
+        let path = entry.with_context(doing)?.path();
+        if is_snapshot(&path) || path.ends_with("conf") {
+            paths.push(path);
         }
     }
     Ok(paths)
+}
+
+fn is_snapshot(path: &Path) -> bool {
+    path.file_name().is_some_and(|name| name.as_encoded_bytes().starts_with(b"snap."))
 }
 
 fn parse<T: DeserializeOwned>(key: &[u8], bytes: &[u8]) -> Result<T> {

@@ -1,8 +1,8 @@
 //! told.jsonl says what was told, to whom, and when: append-only, on the disk before we go on, and the truth above the store.
 
-use std::collections::HashMap;
-use std::fs::{File, OpenOptions};
-use std::io::{Read, Write};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::fs::{self, File, OpenOptions};
+use std::io::{ErrorKind, Read, Write};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
@@ -12,7 +12,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use tracing::warn;
 
-use crate::edition::{ChannelName, Letter};
+use crate::edition::{ChannelName, Letter, LetterState};
 use crate::story::StoryId;
 
 /// The shape of a line; fields may be added under the same number.
@@ -35,31 +35,40 @@ pub(super) enum Event {
 
 /// One line.
 #[derive(Debug, Serialize, Deserialize)]
-struct Line {
+pub(super) struct Line {
     version: u32,
-    at: Timestamp,
-    key: String,
+    pub(super) at: Timestamp,
+    pub(super) key: String,
     event: Event,
-    edition: String,
-    reader: String,
-    channel: ChannelName,
-    message_id: String,
-    stories: Vec<StoryId>,
+    pub(super) edition: String,
+    pub(super) reader: String,
+    pub(super) channel: ChannelName,
+    pub(super) message_id: String,
+    pub(super) stories: Vec<StoryId>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    reason: Option<String>,
+    pub(super) reason: Option<String>,
 }
 
 pub(super) struct Told {
     path: PathBuf,
     file: File,
     last: HashMap<String, Event>,
+    /// The editions in which each story was told.
+    stories: HashMap<StoryId, BTreeSet<String>>,
+    editions: BTreeSet<String>,
     /// The file ends in the middle of a line: a line's end is written before the next one.
     torn: bool,
 }
 
 impl Told {
     pub(super) fn open(path: &Path) -> Result<Told> {
-        let doing = || format!("opening {}; it says what was told, so nothing is sent without it", path.display());
+        let doing = || {
+            format!(
+                "opening {}: it says what was told, and nothing is sent without it; check who owns it, or put a copy in its \
+                 place",
+                path.display()
+            )
+        };
         let is_new = !path.exists();
         let mut file =
             OpenOptions::new().read(true).append(true).create(true).mode(0o600).open(path).with_context(doing)?;
@@ -69,22 +78,32 @@ impl Told {
             super::archive::sync_folder(folder)?;
         }
         let mut last = HashMap::new();
-        for (number, line) in bytes.split(|byte| *byte == b'\n').enumerate() {
-            if line.is_empty() {
-                continue;
+        let mut stories: HashMap<StoryId, BTreeSet<String>> = HashMap::new();
+        let mut editions = BTreeSet::new();
+        for line in lines(path, &bytes) {
+            editions.insert(line.edition.clone());
+            for story in line.stories {
+                stories.entry(story).or_default().insert(line.edition.clone());
             }
-            match serde_json::from_slice::<Line>(line) {
-                Ok(line) => note_event(&mut last, line.key, line.event),
-                Err(error) => warn!("{} line {}: not understood ({error}); passed over", path.display(), number + 1),
-            }
+            note_event(&mut last, line.key, line.event);
         }
         let torn = bytes.last().is_some_and(|byte| *byte != b'\n');
-        Ok(Told { path: path.to_path_buf(), file, last, torn })
+        Ok(Told { path: path.to_path_buf(), file, last, stories, editions, torn })
     }
 
     /// The last thing that happened to a key. Sent stays, whatever comes after, and dead until a person replays it.
     pub(super) fn last(&self, key: &str) -> Option<Event> {
         self.last.get(key).copied()
+    }
+
+    /// The editions in which a story was told, in the order of their names.
+    pub(super) fn editions_of(&self, story: &StoryId) -> impl Iterator<Item = &str> {
+        self.stories.get(story).into_iter().flatten().map(String::as_str)
+    }
+
+    /// Whether any letter of an edition was ever queued.
+    pub(super) fn has_edition(&self, edition: &str) -> bool {
+        self.editions.contains(edition)
     }
 
     /// Appends one line a letter; on return they are on the disk.
@@ -123,9 +142,85 @@ impl Told {
         fail_point!("told-synced");
         for letter in letters {
             note_event(&mut self.last, letter.key.clone(), event);
+            self.editions.insert(letter.edition.clone());
+            for story in &letter.stories {
+                self.stories.entry(story.clone()).or_default().insert(letter.edition.clone());
+            }
         }
         Ok(())
     }
+}
+
+/// What told.jsonl knows of one letter.
+pub(super) struct KnownLetter {
+    /// The last one about it.
+    pub(super) line: Line,
+    /// Tries that began.
+    pub(super) tries: u32,
+    last: Event,
+}
+
+impl KnownLetter {
+    pub(super) fn is_sent(&self) -> bool {
+        self.last == Event::Sent
+    }
+
+    pub(super) fn state(&self) -> LetterState {
+        match self.last {
+            Event::Queued | Event::Deferred | Event::Replayed => LetterState::Queued,
+            Event::Sending => LetterState::Sending,
+            Event::Sent => LetterState::Sent,
+            Event::Dead => LetterState::Dead,
+        }
+    }
+}
+
+/// All that told.jsonl knows, for a store that is made anew.
+#[derive(Default)]
+pub(super) struct Known {
+    pub(super) letters: Vec<KnownLetter>,
+    /// Editions, with the time of their first letter.
+    pub(super) editions: BTreeMap<String, Timestamp>,
+}
+
+/// Reads told.jsonl. A home that told nothing yet has none.
+pub(super) fn letters(path: &Path) -> Result<Known> {
+    let bytes = match fs::read(path) {
+        Ok(bytes) => bytes,
+        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(Known::default()),
+        Err(error) => return Err(error).with_context(|| format!("reading {}; it says what was told", path.display())),
+    };
+    let mut known = Known::default();
+    let mut places: HashMap<String, usize> = HashMap::new();
+    for line in lines(path, &bytes) {
+        known.editions.entry(line.edition.clone()).or_insert(line.at);
+        let begun = u32::from(line.event == Event::Sending);
+        match places.get(&line.key) {
+            None => {
+                places.insert(line.key.clone(), known.letters.len());
+                let last = line.event;
+                known.letters.push(KnownLetter { line, tries: begun, last });
+            }
+            Some(place) => {
+                let letter = &mut known.letters[*place];
+                letter.tries += begun;
+                if !matches!(letter.last, Event::Sent | Event::Dead) {
+                    letter.last = line.event;
+                    letter.line = line;
+                }
+            }
+        }
+    }
+    Ok(known)
+}
+
+/// The lines that are understood. One that isn't is passed over: a torn one ends before anything happened.
+fn lines(path: &Path, bytes: &[u8]) -> impl Iterator<Item = Line> {
+    bytes.split(|byte| *byte == b'\n').enumerate().filter(|(_, line)| !line.is_empty()).filter_map(|(number, line)| {
+        serde_json::from_slice(line)
+            .inspect_err(|error| warn!("{} line {}: not understood ({error}); passed over", path.display(), number + 1))
+            .ok()
+    })
 }
 
 fn note_event(last: &mut HashMap<String, Event>, key: String, event: Event) {

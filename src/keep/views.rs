@@ -32,6 +32,9 @@ pub struct Status {
     /// Letters that wait for a try, and letters refused for good.
     pub letters_waiting: usize,
     pub letters_dead: usize,
+    /// Files of the archive that lost something.
+    #[serde(default)]
+    pub archives_short: Vec<String>,
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -57,6 +60,7 @@ impl Keep {
             aside: self.aside()?,
             letters_waiting: letters.iter().filter(|letter| waiting(letter.state)).count(),
             letters_dead: letters.iter().filter(|letter| letter.state == LetterState::Dead).count(),
+            archives_short: self.archive.short().map(str::to_owned).collect(),
         };
         fail_point!("views-before-write");
         let mut bytes = serde_json::to_vec_pretty(&status).context("writing the status as JSON")?;

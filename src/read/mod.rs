@@ -15,6 +15,5 @@ mod damage;
 mod date;
 mod link;
 mod prose;
-mod quiet;
 
 pub use feed::feed;

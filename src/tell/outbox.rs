@@ -2,14 +2,13 @@
 
 use jiff::{SignedDuration, Timestamp};
 
-use crate::edition::{Letter, LetterState};
+use crate::edition::{LONGEST_WAIT, Letter, LetterState};
 use crate::tell::Outcome;
 
 /// Waits after the first, second, … try that was put off. The first is nothing: the next run may try at once, which is
 /// what greylisting servers expect. After the last one listed, a day each.
 const WAITS: [SignedDuration; 4] =
     [SignedDuration::ZERO, SignedDuration::from_mins(15), SignedDuration::from_hours(1), SignedDuration::from_hours(4)];
-const LONGEST_WAIT: SignedDuration = SignedDuration::from_hours(24);
 /// With the waits above the tenth try begins at least five days after the first. News that old is no news, and five days
 /// are what mail servers themselves give a letter (RFC 5321, 4.5.4.1).
 const LAST_TRY: u32 = 10;

@@ -70,6 +70,7 @@ fn help_reads_as_it_was_last_looked_at() {
         "status",
         "doctor",
         "reindex",
+        "restore",
     ] {
         let (code, stdout, _) = output(tidings(home.path()).args(words.split_whitespace()).arg("--help"));
         assert_eq!(code, 0, "{words}");

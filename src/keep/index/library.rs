@@ -146,7 +146,9 @@ impl Library {
             .with_context(|| format!("looking for {id} in the index"))?;
         let Some((_, address)) = found.first() else { return Ok(None) };
         let card = self.card(*address)?;
-        let text = archive::text(&self.archive, &card.place)?;
+        let text = archive::text(&self.archive, &card.place).unwrap_or_else(|error| {
+            format!("(Its text is lost: {error:#}. It comes back with a run in which its feed still gives it.)")
+        });
         Ok(Some((card, text)))
     }
 

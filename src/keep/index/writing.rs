@@ -89,7 +89,7 @@ impl Keep {
     }
 
     fn write_item(&self, writer: &IndexWriter, fields: &Fields, item: &Item) -> Result<()> {
-        let text = self.text(item)?;
+        let text = self.text_or_nothing(item);
         let judged = self.judged(&item.id)?;
         let card = Card {
             id: item.id.clone(),

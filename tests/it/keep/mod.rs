@@ -1,6 +1,8 @@
 //! The memory of tidings: what it keeps, how it recognises, finds and survives.
 
 mod reopening;
+mod damage;
+mod restoring;
 mod recognising;
 mod working;
 mod letters;

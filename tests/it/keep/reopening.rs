@@ -79,7 +79,7 @@ fn a_half_written_snapshot_does_not_lock_people_out() {
     let folder = home.path().join("state/store");
     fs::write(folder.join("snap.00000000000FFFFF.generating"), [7; 64]).unwrap();
     assert!(open(home.path()).item(&kept.new[0]).unwrap().is_some());
-    assert!(!folder.join("snapshots-aside").exists(), "the good snapshot was used");
+    assert!(!folder.join("set-aside").exists(), "the good snapshot was used");
 }
 
 #[test]
@@ -89,7 +89,7 @@ fn a_damaged_snapshot_is_moved_aside_and_the_log_is_read() {
     let folder = home.path().join("state/store");
     fs::write(folder.join("snap.00000000000FFFFF"), [7; 64]).unwrap();
     assert!(open(home.path()).item(&kept.new[0]).unwrap().is_some());
-    assert!(folder.join("snapshots-aside/snap.00000000000FFFFF").exists());
+    assert!(folder.join("set-aside/snap.00000000000FFFFF").exists());
 }
 
 #[test]
@@ -190,7 +190,7 @@ fn waits_and_closed_editions_are_remembered() {
     let mut store = open(home.path());
     assert_eq!(store.closed(&edition).unwrap(), None);
     store.keep_holds(&holds).unwrap();
-    store.close(&edition, noon()).unwrap();
+    store.close(&edition, &[], noon()).unwrap();
     drop(store);
     let store = open(home.path());
     assert_eq!(store.holds().unwrap(), holds);

@@ -4,6 +4,8 @@ mod demo;
 mod telling;
 mod sending;
 mod killed;
+mod restoring;
+mod clock;
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};

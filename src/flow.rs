@@ -27,8 +27,8 @@ use crate::judge::Judge;
 use crate::keep::{Keep, OpenError};
 use crate::source::Source;
 
-pub use channels::{Replayed, Tried, is_held, replay_letters, try_channel};
 pub use crate::keep::Restored;
+pub use channels::{Replayed, Tried, is_held, replay_letters, try_channel};
 pub use digests::{preview_digest, send_digest, write_digest};
 pub use doors::{Doors, Secrets};
 pub use gather::Asked;

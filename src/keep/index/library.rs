@@ -16,6 +16,7 @@ use url::Url;
 use super::super::archive;
 use super::query::{self, Filter};
 use super::{Card, Fields, is_ours, open};
+use crate::guard::panic::quietly;
 use crate::item::ItemId;
 use crate::verdict::Level;
 
@@ -83,8 +84,9 @@ impl Library {
             return Err(anyhow!("opening the index {}: there is none of this version; {remedy}", folder.display()));
         }
         let doing = || format!("opening the index {}; {remedy}", folder.display());
-        let (index, fields) = open(&folder).with_context(doing)?;
-        let searcher = index.reader().with_context(doing)?.searcher();
+        // On garbage tantivy may panic instead of saying so.
+        let opened = quietly(|| open(&folder).and_then(|(index, fields)| Ok((index.reader()?.searcher(), fields))));
+        let (searcher, fields) = opened.with_context(damaged)?.with_context(doing)?;
         Ok(Library { archive: home.join("state/archive"), searcher, fields })
     }
 
@@ -98,7 +100,12 @@ impl Library {
     }
 
     pub fn search(&self, query: &Query) -> Result<Results> {
-        let doing = || format!("searching for `{}`", query.words);
+        quietly(|| self.find(query)).with_context(damaged)?
+    }
+
+    fn find(&self, query: &Query) -> Result<Results> {
+        let doing =
+            || format!("searching for `{}`; if the index is damaged, `tidings reindex` makes it anew", query.words);
         let built = self.build(query);
         let limit = query.limit.clamp(1, MOST_HITS);
         let (total, found) = if query.words.trim().is_empty() {
@@ -140,12 +147,14 @@ impl Library {
     /// An item's card and its text; None where the id is not in the index.
     pub fn show(&self, id: &ItemId) -> Result<Option<(Card, String)>> {
         let term = TermQuery::new(Term::from_field_text(self.fields.id, &id.0), IndexRecordOption::Basic);
-        let found = self
-            .searcher
-            .search(&term, &TopDocs::with_limit(1).order_by_score())
-            .with_context(|| format!("looking for {id} in the index"))?;
-        let Some((_, address)) = found.first() else { return Ok(None) };
-        let card = self.card(*address)?;
+        let card = quietly(|| {
+            let found = self
+                .searcher
+                .search(&term, &TopDocs::with_limit(1).order_by_score())
+                .with_context(|| format!("looking for {id} in the index; `tidings reindex` makes it anew"))?;
+            found.first().map(|(_, address)| self.card(*address)).transpose()
+        });
+        let Some(card) = card.with_context(damaged)?? else { return Ok(None) };
         let text = archive::text(&self.archive, &card.place).unwrap_or_else(|error| {
             format!("(Its text is lost: {error:#}. It comes back with a run in which its feed still gives it.)")
         });
@@ -188,6 +197,10 @@ impl Library {
         let bytes = document.get_first(self.fields.card).and_then(|value| value.as_bytes()).unwrap_or_default();
         serde_json::from_slice(bytes).with_context(doing)
     }
+}
+
+fn damaged() -> &'static str {
+    "reading the index: it is damaged; `tidings reindex` makes it anew"
 }
 
 /// The best piece of a text, on one line, with an ellipsis where it was cut.

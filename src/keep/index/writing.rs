@@ -6,12 +6,13 @@ use std::path::Path;
 use anyhow::{Context, Result};
 use fail::fail_point;
 use tantivy::indexer::LogMergePolicy;
-use tantivy::{Index, IndexWriter, TantivyDocument, Term};
+use tantivy::{Index, IndexWriter, TantivyDocument, TantivyError, Term};
 use tracing::warn;
 
 use super::super::store::{BATCH, Changes};
 use super::super::{Keep, works};
 use super::{Card, Fields, STAMP, is_ours, open, register, schema, stamp};
+use crate::guard::panic::quietly;
 use crate::item::Item;
 use crate::work::{Duty, Work};
 
@@ -28,13 +29,15 @@ impl Keep {
         let folder = self.home.join("index");
         if is_ours(&folder) {
             let works = self.work(Duty::Index)?;
-            match open(&folder).and_then(|(index, fields)| index.reader().map(|_| (index, fields))) {
-                Ok(_) if works.is_empty() => return Ok(0),
-                Ok((index, fields)) => {
+            // On garbage tantivy may panic instead of saying so.
+            match quietly(|| sound(&folder, !works.is_empty())) {
+                Some(Ok(None)) => return Ok(0),
+                Some(Ok(Some((writer, fields)))) => {
                     sweep(&folder).with_context(|| format!("clearing up the index {}", folder.display()))?;
-                    return self.write_works(&index, &fields, works);
+                    return self.write_works(writer, &fields, works);
                 }
-                Err(error) => warn!("the index {} is damaged ({error}); making it anew", folder.display()),
+                Some(Err(error)) => warn!("the index {} is damaged ({error}); making it anew", folder.display()),
+                None => warn!("the index {} is damaged; making it anew", folder.display()),
             }
         }
         self.reindex()
@@ -65,9 +68,8 @@ impl Keep {
         Ok(count)
     }
 
-    fn write_works(&mut self, index: &Index, fields: &Fields, works: Vec<Work>) -> Result<usize> {
+    fn write_works(&mut self, mut writer: IndexWriter, fields: &Fields, works: Vec<Work>) -> Result<usize> {
         let doing = || format!("writing {} items into the index; `tidings reindex` makes it anew", works.len());
-        let mut writer = writer(index).with_context(doing)?;
         let mut done = Vec::new();
         for work in &works {
             let id = crate::item::ItemId(work.id.clone());
@@ -138,6 +140,21 @@ impl Keep {
     }
 }
 
+/// Opens an index that can be read, and a writer if it is to be written to. Before that every byte is held against its
+/// checksum: what is merged is believed from then on.
+fn sound(folder: &Path, to_write: bool) -> tantivy::Result<Option<(IndexWriter, Fields)>> {
+    let (index, fields) = open(folder)?;
+    index.reader()?;
+    if !to_write {
+        return Ok(None);
+    }
+    let damaged = index.validate_checksum()?;
+    if let Some(path) = damaged.iter().next() {
+        return Err(TantivyError::SystemError(format!("{} has not the bytes that were written", path.display())));
+    }
+    Ok(Some((writer(&index)?, fields)))
+}
+
 fn writer(index: &Index) -> tantivy::Result<IndexWriter> {
     let writer = index.writer_with_num_threads(1, WRITER_BYTES)?;
     let mut policy = LogMergePolicy::default();
@@ -166,16 +183,26 @@ fn sweep(folder: &Path) -> std::io::Result<()> {
 
 /// Empties the folder of everything but .gitignore, the stamp first.
 fn clear(folder: &Path) -> std::io::Result<()> {
-    fs::create_dir_all(folder)?;
-    if folder.join(STAMP).exists() {
-        fs::remove_file(folder.join(STAMP))?;
+    if folder.symlink_metadata().is_ok_and(|there| there.is_file()) {
+        fs::remove_file(folder)?;
     }
+    fs::create_dir_all(folder)?;
+    remove(&folder.join(STAMP))?;
     for entry in fs::read_dir(folder)? {
         let entry = entry?;
-        if entry.file_name() == ".gitignore" {
-            continue;
+        if entry.file_name() != ".gitignore" {
+            remove(&entry.path())?;
         }
-        if entry.file_type()?.is_dir() { fs::remove_dir_all(entry.path())? } else { fs::remove_file(entry.path())? }
     }
     Ok(())
+}
+
+/// Removes whatever stands there.
+fn remove(path: &Path) -> std::io::Result<()> {
+    match path.symlink_metadata() {
+        Ok(there) if there.is_dir() => fs::remove_dir_all(path),
+        Ok(_) => fs::remove_file(path),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(()),
+        Err(error) => Err(error),
+    }
 }

@@ -51,6 +51,7 @@ fn letter(address: &str) -> (Letter, Vec<u8>) {
         tries: 0,
         next_try: noon(),
         answer: None,
+        reason: None,
         key,
     };
     (letter, format!("To: {address}").into_bytes())

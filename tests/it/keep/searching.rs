@@ -238,6 +238,64 @@ fn an_index_that_is_missing_or_damaged_is_made_anew() {
     }
 }
 
+/// Whatever stands in whatever file of the index: a search answers or names the remedy, and the next run that writes
+/// makes it anew.
+#[test]
+fn garbage_in_any_file_of_the_index_is_found_before_it_is_written_to() {
+    let whole = tempfile::tempdir().unwrap();
+    filled(whole.path());
+    let names: Vec<_> =
+        fs::read_dir(whole.path().join("index")).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+    assert!(names.len() > 5);
+    type Damage = fn(&Path);
+    let damages: [(&str, Damage); 4] = [
+        ("cut in half", |file| {
+            let length = fs::metadata(file).unwrap().len();
+            fs::OpenOptions::new().write(true).open(file).unwrap().set_len(length / 2).unwrap();
+        }),
+        ("garbage", |file| fs::write(file, vec![0xA7; fs::metadata(file).unwrap().len() as usize]).unwrap()),
+        ("one byte is another", |file| {
+            let mut bytes = fs::read(file).unwrap();
+            if let Some(byte) = bytes.first_mut() {
+                *byte ^= 0x40;
+            }
+            fs::write(file, bytes).unwrap();
+        }),
+        ("a folder", |file| {
+            fs::remove_file(file).unwrap();
+            fs::create_dir(file).unwrap();
+        }),
+    ];
+    for name in &names {
+        for (what, damage) in damages {
+            let home = tempfile::tempdir().unwrap();
+            super::copy(whole.path(), home.path());
+            damage(&home.path().join("index").join(name));
+            let shown = format!("{what}: {}", name.display());
+            let query = Query { words: "fixes".to_owned(), limit: 10, ..Query::default() };
+            let answer = Library::open(home.path()).and_then(|library| library.search(&query));
+            if let Err(error) = answer {
+                assert!(format!("{error:#}").contains("tidings reindex"), "{shown}: {error:#}");
+            }
+            let mut store = open(home.path());
+            super::keep(&mut store, vec![super::entry("g-more", "One more", "It fixes one more.")]);
+            store.index_pending().unwrap();
+            drop(store);
+            let library = Library::open(home.path()).unwrap();
+            assert_eq!(library.search(&query).unwrap().total, found(&library, "fixes").len(), "{shown}");
+            assert_eq!(library.len(), TEXTS.len() as u64 + 1, "{shown}");
+        }
+    }
+}
+
+#[test]
+fn a_file_where_the_index_should_be_is_replaced() {
+    let home = tempfile::tempdir().unwrap();
+    fs::write(home.path().join("index"), "a file").unwrap();
+    filled(home.path());
+    assert_eq!(Library::open(home.path()).unwrap().len(), TEXTS.len() as u64);
+}
+
 #[test]
 fn ids_are_the_same_after_reindexing() {
     let home = tempfile::tempdir().unwrap();

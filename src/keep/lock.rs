@@ -35,7 +35,9 @@ pub(super) struct Lock {
 
 impl Lock {
     pub(super) fn take(path: &Path, who: &str, now: Timestamp) -> Result<Lock, OpenError> {
-        let doing = || format!("locking {}; check that it is on a local disk and may be written", path.display());
+        let doing = || {
+            format!("locking {}; check that it is on a local disk with free space and may be written", path.display())
+        };
         let mut file =
             OpenOptions::new().read(true).write(true).create(true).truncate(false).open(path).with_context(doing)?;
         match file.try_lock() {

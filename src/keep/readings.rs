@@ -11,6 +11,7 @@ use tracing::debug;
 use super::draft::{Draft, News, Remembered};
 use super::identity::{self, Face, Fate, Holding, Key, Matching, Memory};
 use super::store::{BATCH, Changes};
+use super::watched::Watched;
 use super::{Keep, watched, works};
 use crate::item::{Entry, Fault, FaultKind, Item, ItemId, Reading};
 use crate::page::Mark;
@@ -78,7 +79,7 @@ impl Keep {
         let mut kept = Kept { entries: entries.len(), ..Kept::default() };
         let mut changes = Changes::default();
         if !entries.is_empty() {
-            self.keep_entries(source, &entries, !watched.had_entries, now, &mut kept, &mut changes)?;
+            self.keep_entries(source, &entries, &watched, now, &mut kept, &mut changes)?;
         }
         let mut fault = reading.faults.iter().find(|fault| !fault.kind.is_minor()).or(reading.faults.first()).cloned();
         if fault.is_none() && entries.is_empty() && watched.had_entries {
@@ -112,7 +113,7 @@ impl Keep {
         &mut self,
         source: &Source,
         entries: &[Entry],
-        baseline: bool,
+        watched: &Watched,
         now: Timestamp,
         kept: &mut Kept,
         changes: &mut Changes,
@@ -121,7 +122,7 @@ impl Keep {
         let entries = &entries[..];
         let mut memory = self.memory(&source.name, &faces)?;
         let matching = identity::matching(&faces, &memory);
-        let mut drafts = self.drafts(source, entries, faces, &matching, baseline, now)?;
+        let mut drafts = self.drafts(source, entries, faces, &matching, !watched.had_entries, now)?;
         let texts: Vec<&str> =
             drafts.iter().filter(|draft| draft.archive).map(|draft| entries[draft.number].text.as_str()).collect();
         let mut places = self.archive.append(&texts, now)?.into_iter();
@@ -131,6 +132,9 @@ impl Keep {
         }
         for draft in &mut drafts {
             if changes.len() + 10 > BATCH {
+                // Should we be stopped here, these items count all the same.
+                let entries = watched.entries + kept.new.len() as u64;
+                watched::put(changes, &source.name, &Watched { entries, ..watched.clone() });
                 self.store.commit(std::mem::take(changes))?;
             }
             if draft.archive

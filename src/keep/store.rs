@@ -4,6 +4,7 @@ use std::fs::{self, File, TryLockError};
 use std::io::{ErrorKind, Write};
 use std::ops::RangeBounds;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::Duration;
 
@@ -32,6 +33,8 @@ const REMEDY: &str = "`tidings restore` makes the store anew from the last expor
 pub(super) struct Store {
     tree: sled::Db,
     folder: PathBuf,
+    /// Something was committed since it was opened or sealed.
+    is_changed: AtomicBool,
 }
 
 /// Why sled could not do what it was asked.
@@ -109,7 +112,7 @@ impl Store {
             Err(Trouble::Damage(message)) => Err(damaged(message)),
             Err(Trouble::Machine(error)) => Err(OpenError::Other(
                 anyhow!("{error}")
-                    .context(format!("opening the store {}; check the disk and who owns it", folder.display())),
+                    .context(format!("opening the store {}; check its free space and who owns it", folder.display())),
             )),
         }
     }
@@ -117,7 +120,8 @@ impl Store {
     /// Opens the store as it lies there, and holds it against its seal.
     fn attempt(folder: &Path) -> Result<Store, Trouble> {
         let config = sled::Config::new().path(folder).cache_capacity(CACHE_BYTES).print_profile_on_drop(false);
-        let store = Store { tree: contained(|| config.open())?, folder: folder.to_path_buf() };
+        let tree = contained(|| config.open())?;
+        let store = Store { tree, folder: folder.to_path_buf(), is_changed: AtomicBool::new(false) };
         let sealed = store.sealed_outside();
         let known = contained(|| store.tree.get(SEAL))?;
         let known = known.and_then(|bytes| serde_json::from_slice::<u64>(&bytes).ok()).unwrap_or(0);
@@ -188,6 +192,7 @@ impl Store {
             return Ok(());
         }
         fail_point!("store-before-commit");
+        self.is_changed.store(true, Ordering::Relaxed);
         let doing = || format!("writing to the store {}; check the disk's free space", self.folder.display());
         contained(|| self.tree.apply_batch(changes.batch))
             .map_err(|trouble| anyhow!(trouble.words()))
@@ -212,6 +217,9 @@ impl Store {
     /// A checkpoint that is counted inside the store and beside it. A store that later knows of fewer seals than the file
     /// has lost something, even where sled opens it without a word: of a log that was cut it reads what is left.
     pub(super) fn seal(&self) -> Result<()> {
+        if !self.is_changed.load(Ordering::Relaxed) {
+            return self.checkpoint();
+        }
         let number = self.sealed_outside().max(self.get(SEAL.as_bytes())?.unwrap_or(0)) + 1;
         let mut changes = Changes::default();
         changes.put(SEAL.as_bytes(), &number);
@@ -219,13 +227,16 @@ impl Store {
         self.checkpoint()?;
         let path = self.folder.join(SEAL);
         let write = || -> std::io::Result<()> {
-            let mut file = tempfile::NamedTempFile::new_in(&self.folder)?;
+            // The home's lock is ours, so one name is enough.
+            let unfinished = self.folder.join("seal.unfinished");
+            let mut file = File::create(&unfinished)?;
             write!(file, "{number}")?;
-            file.as_file().sync_all()?;
-            file.persist(&path)?;
-            Ok(())
+            file.sync_all()?;
+            fs::rename(&unfinished, &path)
         };
-        write().with_context(|| format!("writing {}; check the disk's free space", path.display()))
+        write().with_context(|| format!("writing {}; check the disk's free space", path.display()))?;
+        self.is_changed.store(false, Ordering::Relaxed);
+        Ok(())
     }
 
     /// What the file beside the store says; 0 where there is none, as in a store that was never sealed.
@@ -246,6 +257,8 @@ impl Trouble {
     fn words(&self) -> String {
         match self {
             Trouble::Damage(message) => format!("it is damaged ({message})"),
+            // sled hands errors on as the debug form of what the system said.
+            Trouble::Machine(error) if error.raw_os_error().is_none() => error.kind().to_string(),
             Trouble::Machine(error) => error.to_string(),
         }
     }

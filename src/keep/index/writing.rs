@@ -69,7 +69,14 @@ impl Keep {
     }
 
     fn write_works(&mut self, mut writer: IndexWriter, fields: &Fields, works: Vec<Work>) -> Result<usize> {
-        let doing = || format!("writing {} items into the index; `tidings reindex` makes it anew", works.len());
+        let folder = self.home.join("index");
+        let doing = || {
+            format!(
+                "writing {} items into the index {}; check the disk's free space, or let `tidings reindex` make it anew",
+                works.len(),
+                folder.display()
+            )
+        };
         let mut done = Vec::new();
         for work in &works {
             let id = crate::item::ItemId(work.id.clone());

@@ -1,6 +1,7 @@
 //! THE page: what one run does, in order. Only here do the acts meet.
 
 mod gather;
+mod due;
 mod weigh;
 mod alerts;
 mod digests;

@@ -85,7 +85,7 @@ pub enum FaultKind {
     Broken,
     /// The server said no (a status of 400 or more).
     Status,
-    /// The server asked us to wait (429, 503 with Retry-After), now or in an earlier run.
+    /// The server asked us to wait (429; 403 or 503 with Retry-After), now or in an earlier run.
     Waiting,
     /// An address that may not be asked.
     Forbidden,

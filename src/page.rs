@@ -1,5 +1,9 @@
 //! A page: the raw bytes a source answered with, and the mark that says how far it has been read.
 
+use std::any::Any;
+use std::fmt;
+use std::sync::Arc;
+
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use url::Url;
@@ -43,4 +47,24 @@ pub struct Page {
     pub content_type: Option<String>,
     pub bytes: Vec<u8>,
     pub mark: Mark,
+    /// Keep it as long as anything made of the bytes is in memory.
+    pub room: Room,
+}
+
+/// A share of the memory that all pages may take together, given back when the last copy is dropped. By default, none.
+#[derive(Clone, Default)]
+pub struct Room {
+    _share: Option<Arc<dyn Any + Send + Sync>>,
+}
+
+impl Room {
+    pub fn of(share: impl Any + Send + Sync) -> Room {
+        Room { _share: Some(Arc::new(share)) }
+    }
+}
+
+impl fmt::Debug for Room {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Room")
+    }
 }

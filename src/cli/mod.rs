@@ -2,6 +2,7 @@
 
 pub mod args;
 pub mod points;
+mod memory;
 mod home;
 mod exit;
 mod progress;
@@ -51,6 +52,7 @@ pub fn say(text: &str) -> anyhow::Result<()> {
 
 /// Runs the command and gives its exit code: 0 done; 1 failed; 2 wrong use or wrong configuration; 75 another run is at work.
 pub fn main(cli: Cli) -> ExitCode {
+    memory::give_back();
     start_logging(cli.verbose);
     let desk = Desk { home: cli.home, now: cli.now.unwrap_or_else(Timestamp::now), json: cli.json };
     let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {

@@ -37,6 +37,7 @@ fn list(desk: &Desk) -> Result<ExitCode, Failure> {
                     "name": source.name, "kind": source.from.kind(), "url": source.from.url(),
                     "every_seconds": source.every.as_secs(), "trust": source.trust, "topics": source.topics,
                     "last_good": known(&source.name).and_then(|known| known.watched.answered),
+                    "next_try": known(&source.name).and_then(|known| known.watched.next_try),
                     "failures": known(&source.name).map_or(0, |known| known.watched.failures),
                 })
             })

@@ -2,12 +2,15 @@
 
 use std::process::ExitCode;
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use tidings::flow::ask;
 
 use super::exit::Failure;
 use super::run::count;
 use super::{Desk, say};
+
+/// How long a recovery is told: a person who looks once a week sees it.
+const RECOVERY_TOLD: SignedDuration = SignedDuration::from_hours(7 * 24);
 
 pub fn status(desk: &Desk) -> Result<ExitCode, Failure> {
     let home = desk.home()?;
@@ -36,7 +39,16 @@ pub fn status(desk: &Desk) -> Result<ExitCode, Failure> {
             .answered
             .map_or("never answered".to_owned(), |at| format!("last good {}", ago(at, desk.now)));
         let message = source.watched.fault.as_ref().map_or("no reason kept", |fault| fault.message.as_str());
-        say(&format!("  {} ({} in a row, {since}): {message}", source.name, source.watched.failures))?;
+        let next = source.watched.next_try.map_or("when it is due".to_owned(), |at| ahead(at, desk.now));
+        let failures = source.watched.failures;
+        say(&format!("  {} ({failures} in a row, {since}, next try {next}): {message}", source.name))?;
+    }
+    for source in &status.sources {
+        if let Some(at) = source.watched.recovered
+            && desk.now.duration_since(at) < RECOVERY_TOLD
+        {
+            say(&format!("  {} failed before; good since {} ({}).", source.name, at, ago(at, desk.now)))?;
+        }
     }
     for source in &status.sources {
         if source.watched.failures == 0
@@ -67,13 +79,28 @@ pub fn status(desk: &Desk) -> Result<ExitCode, Failure> {
 
 /// "3 hours ago".
 fn ago(then: Timestamp, now: Timestamp) -> String {
-    let seconds = now.duration_since(then).as_secs();
+    match now.duration_since(then).as_secs() {
+        ..0 => "in the future".to_owned(),
+        0..60 => "just now".to_owned(),
+        seconds => format!("{} ago", length(seconds)),
+    }
+}
+
+/// "in 3 hours"; what should have been is done by the next run.
+fn ahead(then: Timestamp, now: Timestamp) -> String {
+    match then.duration_since(now).as_secs() {
+        ..=0 => "with the next run".to_owned(),
+        1..60 => "in a minute".to_owned(),
+        seconds => format!("in {}", length(seconds)),
+    }
+}
+
+/// Of a minute or more, in the largest unit of which there are two.
+fn length(seconds: i64) -> String {
     let (number, unit) = match seconds {
-        ..0 => return "in the future".to_owned(),
-        0..60 => return "just now".to_owned(),
-        60..3_600 => (seconds / 60, "minute"),
+        ..3_600 => (seconds / 60, "minute"),
         3_600..172_800 => (seconds / 3_600, "hour"),
         _ => (seconds / 86_400, "day"),
     };
-    format!("{} ago", count(number as usize, unit))
+    count(number as usize, unit)
 }

@@ -17,6 +17,7 @@ pub mod manners;
 pub mod recorded;
 pub mod shut;
 mod resolver;
+mod room;
 mod message;
 mod status;
 mod trouble;

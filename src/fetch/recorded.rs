@@ -33,7 +33,7 @@ use super::message::{Message, Record};
 use super::status::{Meaning, meaning};
 use super::{Carried, Carrier, host_of, shown};
 use crate::item::{Fault, FaultKind, short_hash};
-use crate::page::{Answer, Mark, Page, Request};
+use crate::page::{Answer, Mark, Page, Request, Room};
 
 /// How a pass is named: basic ISO 8601 in UTC, which sorts by time and is a file name everywhere.
 const PASS_NAME: &str = "%Y%m%dT%H%M%SZ";
@@ -150,7 +150,7 @@ fn understand(message: Message, request: &Request) -> Result<Answer, Fault> {
         Meaning::Page if conditional && unchanged(&request.mark, &fresh) => Ok(Answer::NotModified(fresh)),
         Meaning::Page => {
             let content_type = own("content-type");
-            Ok(Answer::Page(Page { url, content_type, bytes: message.body, mark: fresh }))
+            Ok(Answer::Page(Page { url, content_type, bytes: message.body, mark: fresh, room: Room::default() }))
         }
         Meaning::NotModified => Ok(Answer::NotModified(Mark {
             url: request.mark.url.clone().or(fresh.url),

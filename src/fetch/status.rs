@@ -56,7 +56,7 @@ pub(super) fn meaning(
             let retry_at = retry_after.and_then(|text| wait_until(text, now)).unwrap_or_else(|| add(now, UNNAMED_WAIT));
             Err(waiting(shown, retry_at, &format!("it answered {}", named(status))))
         }
-        503 if let Some(retry_at) = retry_after.and_then(|text| wait_until(text, now)) => {
+        403 | 503 if let Some(retry_at) = retry_after.and_then(|text| wait_until(text, now)) => {
             Err(waiting(shown, retry_at, &format!("it answered {}", named(status))))
         }
         _ => Err(Fault::new(
@@ -124,7 +124,7 @@ mod tests {
 
     #[test]
     fn a_wait_is_read_in_both_forms() {
-        for status in [429, 503] {
+        for status in [403, 429, 503] {
             assert_eq!(retry_at(status, Some("120")).as_deref(), Some("2026-11-16T07:02:00Z"));
             let date = Some("Mon, 16 Nov 2026 09:00:00 GMT");
             assert_eq!(retry_at(status, date).as_deref(), Some("2026-11-16T09:00:00Z"));
@@ -142,10 +142,11 @@ mod tests {
     }
 
     #[test]
-    fn a_wait_that_is_not_named_is_a_quarter_of_an_hour_after_429_and_none_after_503() {
+    fn a_wait_that_is_not_named_is_a_quarter_of_an_hour_after_429_and_none_after_others() {
         for header in [None, Some("soon"), Some("-5"), Some("")] {
             assert_eq!(retry_at(429, header).as_deref(), Some("2026-11-16T07:15:00Z"));
             assert_eq!(retry_at(503, header), None);
+            assert_eq!(retry_at(403, header), None);
         }
     }
 }

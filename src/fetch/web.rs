@@ -17,13 +17,14 @@ use url::{Host, Url};
 
 use super::manners::Manners;
 use super::resolver::Resolver;
+use super::room::{Room, Share};
 use super::status::{Meaning, meaning, waiting};
 use super::trouble::{behind, forbidden, redirect_fault, trouble};
 use super::{Carried, Carrier, host_of, shown};
 use crate::config::{Block, Network};
 use crate::guard::address;
 use crate::item::{Fault, FaultKind};
-use crate::page::{Answer, Mark, Page, Request};
+use crate::page::{self, Answer, Mark, Page, Request};
 
 /// Most redirects followed for one request. Real feeds need one or two (http to https, then to a feed host); browsers stop
 /// at 20 and we are not signing in anywhere.
@@ -53,6 +54,7 @@ pub struct Web {
     lenient: Client,
     allow: Vec<Block>,
     manners: Manners,
+    room: Room,
     total_timeout: Duration,
     max_bytes: u64,
 }
@@ -78,13 +80,14 @@ impl Web {
             lenient,
             allow: network.allow.clone(),
             manners: Manners::new(network.gap, network.per_host, holds),
+            room: Room::new(),
             total_timeout: network.total_timeout,
             max_bytes: network.max_bytes,
         })
     }
 
     /// Follows one request through its redirects. `total_timeout` runs while the request is under way, over all its hops; it
-    /// stands still while a hop waits for its turn, so that many sources on one host do not cost each other their time.
+    /// stands still while a hop waits for its turn and an answer for room, so that sources do not cost each other their time.
     /// `visited` gets every address that was to be asked.
     async fn follow(&self, request: &Request, visited: &mut Vec<Url>) -> Result<Answer, Fault> {
         let mut url = request.url.clone();
@@ -98,18 +101,7 @@ impl Web {
                 .turn(host_of(&url), request.now)
                 .await
                 .map_err(|until| waiting(&shown(&url), until, &format!("{} asked us to wait", host_of(&url))))?;
-            let started = Instant::now();
-            let step = timeout(left, self.step(client, &url, request)).await.map_err(|_| {
-                Fault::new(
-                    FaultKind::Timeout,
-                    format!(
-                        "asking {}: no whole answer within {} s; the next run asks again, or raise the total timeout in [network]",
-                        shown(&url),
-                        self.total_timeout.as_secs_f32()
-                    ),
-                )
-            })??;
-            left = left.saturating_sub(started.elapsed());
+            let step = self.step(client, &url, request, &mut left).await?;
             drop(turn);
             match step {
                 Step::Arrived(answer) => return Ok(answer),
@@ -127,16 +119,39 @@ impl Web {
         }
     }
 
+    /// Waits for something of an answer for as long as is left, and takes the time from what is left.
+    async fn within<T>(
+        &self,
+        left: &mut Duration,
+        url: &Url,
+        doing: impl Future<Output = reqwest::Result<T>>,
+    ) -> Result<T, Fault> {
+        let started = Instant::now();
+        let done = timeout(*left, doing).await;
+        *left = left.saturating_sub(started.elapsed());
+        done.map_err(|_| {
+            Fault::new(
+                FaultKind::Timeout,
+                format!(
+                    "asking {}: no whole answer within {} s; the next run asks again, or raise the total timeout in [network]",
+                    shown(url),
+                    self.total_timeout.as_secs_f32()
+                ),
+            )
+        })?
+        .map_err(|error| trouble(url, &error))
+    }
+
     /// One hop: one request, and its answer read to the end.
-    async fn step(&self, client: &Client, url: &Url, request: &Request) -> Result<Step, Fault> {
+    async fn step(&self, client: &Client, url: &Url, request: &Request, left: &mut Duration) -> Result<Step, Fault> {
         let validators = validators(&request.mark, url, &request.url);
         let conditional = !validators.is_empty();
         let asked = client.get(url.clone()).header(ACCEPT, ACCEPTED).headers(validators);
-        let response = asked.send().await.map_err(|error| trouble(url, &error))?;
+        let response = self.within(left, url, asked.send()).await?;
         let header = |name: HeaderName| response.headers().get(name).map(|value| value.as_bytes());
         let retry_after = header(RETRY_AFTER).and_then(|bytes| str::from_utf8(bytes).ok());
         match meaning(response.status().as_u16(), conditional, retry_after, &shown(url), request.now) {
-            Ok(Meaning::Page) => Ok(Step::Arrived(Answer::Page(self.page(url, response).await?))),
+            Ok(Meaning::Page) => Ok(Step::Arrived(Answer::Page(self.page(url, response, left).await?))),
             Ok(Meaning::NotModified) => {
                 // A 304 may bring newer validators for the same words (RFC 9110, 15.4.5).
                 let fresh = mark(url, response.headers());
@@ -163,7 +178,7 @@ impl Web {
     }
 
     /// Reads the body, and stops at the limit: of what lies beyond, at most one chunk of some kilobytes was ever decoded.
-    async fn page(&self, url: &Url, mut response: Response) -> Result<Page, Fault> {
+    async fn page(&self, url: &Url, mut response: Response, left: &mut Duration) -> Result<Page, Fault> {
         if let Some(coding) = response.headers().get(CONTENT_ENCODING)
             && !coding.as_bytes().eq_ignore_ascii_case(b"identity")
             && !coding.is_empty()
@@ -195,13 +210,18 @@ impl Web {
         let content_type =
             response.headers().get(CONTENT_TYPE).map(|value| String::from_utf8_lossy(value.as_bytes()).into_owned());
         let mut bytes = Vec::new();
-        while let Some(chunk) = response.chunk().await.map_err(|error| trouble(url, &error))? {
-            if (bytes.len() + chunk.len()) as u64 > self.max_bytes {
+        let mut share = Share::default();
+        while let Some(chunk) = self.within(left, url, response.chunk()).await? {
+            let length = bytes.len() + chunk.len();
+            if length as u64 > self.max_bytes {
                 return Err(too_large());
+            }
+            while !self.room.fits(&mut share, length) {
+                self.room.more(&mut share).await;
             }
             bytes.extend_from_slice(&chunk);
         }
-        Ok(Page { url: url.clone(), content_type, bytes, mark })
+        Ok(Page { url: url.clone(), content_type, bytes, mark, room: page::Room::of(share) })
     }
 
     /// The client for a hop: the lenient one only at the source's own host and port, where a person's own line leads. The

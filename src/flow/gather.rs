@@ -4,21 +4,23 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use anyhow::{Context, Result, bail};
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
+use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 
-use crate::fetch::{self, Carrier};
+use crate::fetch::Carrier;
 use crate::item::{Fault, FaultKind, Reading};
 use crate::keep::{Keep, Watched};
-use crate::page::{Answer, Mark, Request};
+use crate::page::{Answer, Mark, Request, Room};
 use crate::read;
 use crate::source::Source;
 
+use super::due::{is_due, is_held};
 use super::report::{FaultReport, SourceReport, Status};
 use super::{Setup, Watcher};
 
-/// Cron is never exact: an hourly source counts as due a little before its hour is over, or it would be asked every other.
-const SLACK: SignedDuration = SignedDuration::from_mins(5);
+/// Pages that are read at once: reading is work for a processor, and each takes up to three times its page's memory.
+const READING: usize = 2;
 
 /// Which sources a run asks.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -33,7 +35,12 @@ pub enum Asked {
 
 /// What came of asking one source.
 enum Answered {
-    Read { reading: Reading, mark: Mark },
+    /// The room is given back when the reading is kept.
+    Read {
+        reading: Reading,
+        mark: Mark,
+        room: Room,
+    },
     NotModified(Mark),
     Fault(Fault),
 }
@@ -56,6 +63,7 @@ pub(super) async fn gather(
     let holds = keep.holds()?;
     let mut reports = Vec::new();
     let mut answers = JoinSet::new();
+    let reading = Arc::new(Semaphore::new(READING));
     for (place, source) in setup.sources.iter().enumerate() {
         let watched = keep.watched(&source.name)?;
         reports.push(SourceReport::new(&source.name, Status::NotDue));
@@ -65,7 +73,8 @@ pub(super) async fn gather(
         let carrier = Arc::clone(carrier);
         let mark = watched.map(|watched| watched.mark).unwrap_or_default();
         let request = Request { url: source.from.url().clone(), mark, now };
-        answers.spawn(async move { (place, ask(carrier, request).await) });
+        let reading = Arc::clone(&reading);
+        answers.spawn(async move { (place, ask(carrier, reading, request).await) });
     }
     watcher.asking(answers.len());
     while let Some(answer) = answers.join_next().await {
@@ -95,29 +104,23 @@ fn is_asked(
     match asked {
         Asked::All => true,
         Asked::Named(names) => names.contains(&source.name),
-        // A clock that was set back must not silence a source until it has caught up: a last time in the future is none.
-        Asked::Due => watched.and_then(|watched| watched.asked).is_none_or(|last| {
-            let slack = SLACK.min(source.every / 10);
-            let age = now.duration_since(last);
-            age.is_negative() || age + slack >= source.every
-        }),
+        Asked::Due => is_due(source, watched, now),
     }
 }
 
-/// Whether a host's wait is not over. One that lasts longer than any we keep was begun by a clock that was wrong.
-fn is_held(until: Timestamp, now: Timestamp) -> bool {
-    until > now && until.duration_since(now) <= fetch::LONGEST_WAIT
-}
-
 /// Asks and reads. Reading may take long, so it leaves the async threads.
-async fn ask(carrier: Arc<dyn Carrier>, request: Request) -> Answered {
+async fn ask(carrier: Arc<dyn Carrier>, reading: Arc<Semaphore>, request: Request) -> Answered {
     match carrier.carry(&request).await {
         Ok(Answer::NotModified(mark)) => Answered::NotModified(mark),
         Err(fault) => Answered::Fault(fault),
         Ok(Answer::Page(page)) => {
-            let read = tokio::task::spawn_blocking(move || (read::feed(&page), page.mark));
+            let turn = reading.acquire_owned().await;
+            let read = tokio::task::spawn_blocking(move || {
+                let _turn = turn;
+                (read::feed(&page), page.mark, page.room)
+            });
             match read.await {
-                Ok((reading, mark)) => Answered::Read { reading, mark },
+                Ok((reading, mark, room)) => Answered::Read { reading, mark, room },
                 Err(_) => {
                     Answered::Fault(Fault::new(FaultKind::Damaged, "reading it ended in a panic; nothing was kept"))
                 }
@@ -127,7 +130,7 @@ async fn ask(carrier: Arc<dyn Carrier>, request: Request) -> Answered {
 }
 
 fn keep_answer(keep: &mut Keep, source: &Source, answered: Answered, now: Timestamp) -> Result<SourceReport> {
-    let (reading, mark) = match answered {
+    let (reading, mark, _room) = match answered {
         Answered::NotModified(mark) => {
             keep.keep_not_modified(source, mark, now)?;
             return Ok(SourceReport::new(&source.name, Status::NotModified));
@@ -136,7 +139,7 @@ fn keep_answer(keep: &mut Keep, source: &Source, answered: Answered, now: Timest
             keep.keep_fault(source, &fault, now)?;
             return Ok(SourceReport::failed(&source.name, &fault));
         }
-        Answered::Read { reading, mark } => (reading, mark),
+        Answered::Read { reading, mark, room } => (reading, mark, room),
     };
     let kept = keep.keep_reading(source, &reading, mark, now)?;
     let failed = kept.fault.as_ref().is_some_and(|fault| !fault.kind.is_minor());

@@ -46,8 +46,8 @@ pub(super) struct Archive {
 
 type Decoded = HashMap<(String, u64), Arc<Vec<u8>>>;
 
-/// Decoded frames are kept up to this many, about 16 MB; then all are let go.
-const MOST_DECODED: usize = 128;
+/// Decoded frames are kept up to this many, about 4 MB and at most 10 MB; then all are let go.
+const MOST_DECODED: usize = 32;
 
 /// What the store knows of the archive's files.
 pub(super) struct Recorded {

@@ -76,13 +76,14 @@ impl Keep {
     pub fn keep_reading(&mut self, source: &Source, reading: &Reading, mark: Mark, now: Timestamp) -> Result<Kept> {
         let mut watched = self.watched(&source.name)?.unwrap_or_default();
         let entries: Vec<Entry> = reading.entries.iter().map(|entry| sound_dates(entry, now)).collect();
+        let is_empty = entries.is_empty();
         let mut kept = Kept { entries: entries.len(), ..Kept::default() };
         let mut changes = Changes::default();
-        if !entries.is_empty() {
-            self.keep_entries(source, &entries, &watched, now, &mut kept, &mut changes)?;
+        if !is_empty {
+            self.keep_entries(source, entries, &watched, now, &mut kept, &mut changes)?;
         }
         let mut fault = reading.faults.iter().find(|fault| !fault.kind.is_minor()).or(reading.faults.first()).cloned();
-        if fault.is_none() && entries.is_empty() && watched.had_entries {
+        if fault.is_none() && is_empty && watched.had_entries {
             let message = format!(
                 "reading `{}`: no entries, where there were some before; it may be passing, else look at {}",
                 source.name,
@@ -90,15 +91,14 @@ impl Keep {
             );
             fault = Some(Fault::new(FaultKind::Empty, message));
         }
-        watched.asked = Some(now);
         watched.entries += kept.new.len() as u64;
-        watched.had_entries |= !entries.is_empty();
-        if fault.as_ref().is_none_or(|fault| fault.kind.is_minor()) {
-            watched.answered = Some(now);
-            watched.failures = 0;
-            watched.mark = mark;
-        } else {
-            watched.failures = watched.failures.saturating_add(1);
+        watched.had_entries |= !is_empty;
+        match fault.as_ref().filter(|fault| !fault.kind.is_minor()) {
+            None => {
+                watched.went_well(source, now);
+                watched.mark = mark;
+            }
+            Some(fault) => watched.went_wrong(source, fault, now),
         }
         watched.fault = fault.clone();
         kept.fault = fault;
@@ -112,7 +112,7 @@ impl Keep {
     fn keep_entries(
         &mut self,
         source: &Source,
-        entries: &[Entry],
+        entries: Vec<Entry>,
         watched: &Watched,
         now: Timestamp,
         kept: &mut Kept,

@@ -17,18 +17,58 @@ const WATCHED: &[u8] = b"watched/";
 pub struct Watched {
     /// Of the last good reading; a fault leaves it.
     pub mark: Mark,
-    /// The last time it was asked.
+    /// The last time it was its turn: it was asked, or would have been if its host had not asked us to wait.
     pub asked: Option<Timestamp>,
+    /// When it is its turn again; a run a few minutes earlier may ask it too.
+    #[serde(default)]
+    pub next_try: Option<Timestamp>,
     /// The last good answer, a 304 included.
     pub answered: Option<Timestamp>,
     /// Faults in a row since then.
     pub failures: u32,
+    /// The good answer that ended its last faults in a row; None if it never failed, or fails now.
+    #[serde(default)]
+    pub recovered: Option<Timestamp>,
     /// What was wrong the last time; a minor one stands beside a good answer.
     pub fault: Option<Fault>,
     /// Items it ever gave.
     pub entries: u64,
     /// It has given entries: what it gives from now on is news, no longer a baseline.
     pub had_entries: bool,
+}
+
+impl Watched {
+    /// It answered, perhaps after faults.
+    pub(super) fn went_well(&mut self, source: &Source, now: Timestamp) {
+        if self.failures > 0 {
+            self.recovered = Some(now);
+        }
+        self.failures = 0;
+        self.answered = Some(now);
+        self.took_its_turn(source, now, now);
+    }
+
+    /// It gave nothing. Who was asked to wait waits that long; who is asked again and again waits as long as others that
+    /// fail.
+    pub(super) fn went_wrong(&mut self, source: &Source, fault: &Fault, now: Timestamp) {
+        let known = self.failures;
+        self.failures = known.saturating_add(1);
+        self.recovered = None;
+        match fault.retry_at.filter(|_| fault.kind == FaultKind::Waiting) {
+            Some(retry_at) if known == 0 => {
+                self.asked = Some(now);
+                self.next_try = Some(retry_at);
+            }
+            Some(retry_at) => self.took_its_turn(source, now, retry_at),
+            None => self.took_its_turn(source, now, now),
+        }
+    }
+
+    fn took_its_turn(&mut self, source: &Source, now: Timestamp, not_before: Timestamp) {
+        self.asked = Some(now);
+        let next = now.checked_add(source.interval(self.failures)).unwrap_or(Timestamp::MAX);
+        self.next_try = Some(next.max(not_before));
+    }
 }
 
 impl Keep {
@@ -50,20 +90,15 @@ impl Keep {
         let mut watched = self.watched(&source.name)?.unwrap_or_default();
         // What the page was, it still is: a minor fault stays.
         watched.fault = watched.fault.filter(|fault| fault.kind.is_minor());
-        watched.failures = 0;
-        watched.asked = Some(now);
-        watched.answered = Some(now);
+        watched.went_well(source, now);
         watched.mark = mark;
         self.put_watched(&source.name, &watched)
     }
 
-    /// Keeps that a source could not be asked or gave nothing. A wait that a server asked for is no failure of the source.
+    /// Keeps that a source could not be asked or gave nothing, and when to try again.
     pub fn keep_fault(&mut self, source: &Source, fault: &Fault, now: Timestamp) -> Result<()> {
         let mut watched = self.watched(&source.name)?.unwrap_or_default();
-        if fault.kind != FaultKind::Waiting {
-            watched.asked = Some(now);
-            watched.failures = watched.failures.saturating_add(1);
-        }
+        watched.went_wrong(source, fault, now);
         watched.fault = Some(fault.clone());
         self.put_watched(&source.name, &watched)
     }

@@ -5,6 +5,8 @@
 //! Content-Type (RFC 7303 gives it precedence) and that of the XML prolog, the first that fits without loss; else
 //! windows-1252 where no byte looks like UTF-8, else UTF-8 with U+FFFD for what does not fit.
 
+use std::borrow::Cow;
+
 use encoding_rs::{Encoding, UTF_8, UTF_16BE, UTF_16LE, WINDOWS_1252};
 
 use crate::guard::text;
@@ -15,16 +17,16 @@ use super::damage::{Damage, Flaw};
 const PROLOG_BYTES: usize = 1024;
 
 /// The page as text, without control characters that no format allows.
-pub fn decode(bytes: &[u8], content_type: Option<&str>, damage: &mut Damage) -> String {
+pub fn decode<'a>(bytes: &'a [u8], content_type: Option<&str>, damage: &mut Damage) -> Cow<'a, str> {
     let mut text = decode_bytes(bytes, content_type, damage);
     let controls = text.chars().filter(|character| is_forbidden(*character)).count();
     if controls > 0 {
         damage.count(Flaw::Control, controls);
         // An escape goes together with its parameters, which alone would be left as text.
         if text.contains('\u{1b}') {
-            text = text::clean(&text);
+            text = text::clean(&text).into();
         }
-        text.retain(|character| !is_forbidden(character));
+        text.to_mut().retain(|character| !is_forbidden(character));
     }
     text
 }
@@ -34,7 +36,7 @@ fn is_forbidden(character: char) -> bool {
     matches!(character, '\0'..='\u{8}' | '\u{b}' | '\u{c}' | '\u{e}'..='\u{1f}' | '\u{7f}' | '\u{fffe}' | '\u{ffff}')
 }
 
-fn decode_bytes(bytes: &[u8], content_type: Option<&str>, damage: &mut Damage) -> String {
+fn decode_bytes<'a>(bytes: &'a [u8], content_type: Option<&str>, damage: &mut Damage) -> Cow<'a, str> {
     if let Some((encoding, mark)) = Encoding::for_bom(bytes) {
         return decode_as(encoding, &bytes[mark..], damage);
     }
@@ -55,29 +57,29 @@ fn decode_bytes(bytes: &[u8], content_type: Option<&str>, damage: &mut Damage) -
     if let Ok(text) = std::str::from_utf8(bytes)
         && (!text.is_ascii() || declared.is_empty())
     {
-        return text.to_owned();
+        return text.into();
     }
     for encoding in &declared {
         if let Some(text) = encoding.decode_without_bom_handling_and_without_replacement(bytes) {
-            return text.into_owned();
+            return text;
         }
     }
     match declared.iter().find(|encoding| **encoding != UTF_8) {
         Some(encoding) => decode_as(encoding, bytes, damage),
         None if !has_utf8_sequence(bytes) => {
             damage.note(Flaw::Charset);
-            WINDOWS_1252.decode_without_bom_handling(bytes).0.into_owned()
+            WINDOWS_1252.decode_without_bom_handling(bytes).0
         }
         None => decode_as(UTF_8, bytes, damage),
     }
 }
 
-fn decode_as(encoding: &'static Encoding, bytes: &[u8], damage: &mut Damage) -> String {
+fn decode_as<'a>(encoding: &'static Encoding, bytes: &'a [u8], damage: &mut Damage) -> Cow<'a, str> {
     let (text, has_errors) = encoding.decode_without_bom_handling(bytes);
     if has_errors {
         damage.note(Flaw::Charset);
     }
-    text.into_owned()
+    text
 }
 
 /// Whether at least one character of two or more bytes is valid UTF-8.

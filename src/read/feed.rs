@@ -29,6 +29,10 @@ use crate::guard::text;
 use crate::item::{Entry, Fault, FaultKind, Reading};
 use crate::page::Page;
 
+/// How much is written for the parser at a time, in bytes: one piece for nearly every feed, while the copies of a feed of the
+/// largest size stay small beside the page itself.
+const PIECE_BYTES: usize = 1_000_000;
+
 /// Of a title made from an entry's text, in characters.
 const MADE_TITLE_CHARS: usize = 80;
 
@@ -59,9 +63,7 @@ fn read(page: &Page) -> Reading {
         Recognised::Other(what) => Err(what),
     };
     match read {
-        Ok((found, begun)) => {
-            let kept = found.len();
-            let entries = found.into_iter().filter_map(entry).collect();
+        Ok(Found { entries, kept, begun }) => {
             Reading { entries, faults: damaged(page, &damage, kept, begun).into_iter().collect() }
         }
         Err(what) => {
@@ -71,6 +73,23 @@ fn read(page: &Page) -> Reading {
             );
             Reading { entries: Vec::new(), faults: vec![Fault::new(FaultKind::NotAFeed, message)] }
         }
+    }
+}
+
+/// What was found in a feed.
+#[derive(Default)]
+struct Found {
+    entries: Vec<Entry>,
+    /// Entries that could be read, those that say nothing among them.
+    kept: usize,
+    /// Entries that begin in the feed.
+    begun: usize,
+}
+
+impl Found {
+    fn take(&mut self, entries: Vec<model::Entry>) {
+        self.kept += entries.len();
+        self.entries.extend(entries.into_iter().filter_map(entry));
     }
 }
 
@@ -97,13 +116,7 @@ fn name(page: &Page) -> String {
     format!("{}{}", page.url.host_str().unwrap_or_default(), page.url.path())
 }
 
-fn read_xml(
-    text: &str,
-    dialect: Dialect,
-    start: usize,
-    page: &Page,
-    damage: &mut Damage,
-) -> (Vec<model::Entry>, usize) {
+fn read_xml(text: &str, dialect: Dialect, start: usize, page: &Page, damage: &mut Damage) -> Found {
     let (before, feed) = text.split_at(start);
     if !is_prolog(before) {
         damage.note(Flaw::Junk);
@@ -111,18 +124,23 @@ fn read_xml(
     let has_doctype = before.contains("<!DOCTYPE");
     let outline = outline::draw(feed, has_doctype, damage);
     let context = Context::new(&outline, dialect, &page.url, damage);
-    let written: Vec<String> = outline.entries.iter().map(|part| context.write(part, false)).collect();
-    let whole = parse(&context.feed(written.iter().map(String::as_str)));
-    let found = match whole {
-        Some(found) if found.len() == written.len() => found,
-        // One entry spoils the whole: each is read alone.
-        _ => written
-            .iter()
-            .zip(&outline.entries)
-            .filter_map(|(xml, part)| parse_one(&context, xml, part, damage))
-            .collect(),
-    };
-    (found, outline.begun)
+    let mut found = Found { begun: outline.begun, ..Found::default() };
+    let mut parts = outline.entries.iter().peekable();
+    while parts.peek().is_some() {
+        let (mut piece, mut bytes) = (Vec::new(), 0);
+        while let Some(part) = parts.next_if(|_| bytes < PIECE_BYTES) {
+            let written = context.write(part, false);
+            bytes += written.len();
+            piece.push((part, written));
+        }
+        let whole = parse(&context.feed(piece.iter().map(|(_, xml)| xml.as_str())));
+        found.take(match whole {
+            Some(entries) if entries.len() == piece.len() => entries,
+            // One entry spoils the whole: each is read alone.
+            _ => piece.iter().filter_map(|(part, xml)| parse_one(&context, xml, part, damage)).collect(),
+        });
+    }
+    found
 }
 
 fn parse_one(context: &Context, xml: &str, part: &Part<'_>, damage: &mut Damage) -> Option<model::Entry> {
@@ -144,10 +162,10 @@ fn is_prolog(before: &str) -> bool {
     })
 }
 
-fn read_json(text: &str, page: &Page, damage: &mut Damage) -> Result<(Vec<model::Entry>, usize), String> {
+fn read_json(text: &str, page: &Page, damage: &mut Damage) -> Result<Found, String> {
     let json::Items { items, begun } = json::items(text, &page.url, damage)?;
-    let found = match parse(&json::feed(&items)) {
-        Some(found) if found.len() == items.len() => found,
+    let entries = match parse(&json::feed(&items)) {
+        Some(entries) if entries.len() == items.len() => entries,
         _ => items
             .iter()
             .filter_map(|item| {
@@ -159,7 +177,9 @@ fn read_json(text: &str, page: &Page, damage: &mut Damage) -> Result<(Vec<model:
             })
             .collect(),
     };
-    Ok((found, begun))
+    let mut found = Found { begun, ..Found::default() };
+    found.take(entries);
+    Ok(found)
 }
 
 /// feed-rs, with its panics caught. Ids it would make up are empty: one of them is random, the others change with the title.

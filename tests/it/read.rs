@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use proptest::prelude::*;
 use tidings::guard::text;
 use tidings::item::{FaultKind, Reading};
-use tidings::page::{Mark, Page};
+use tidings::page::{Mark, Page, Room};
 use tidings::read;
 use url::Url;
 
@@ -19,6 +19,7 @@ fn typed_page(bytes: impl Into<Vec<u8>>, content_type: Option<&str>) -> Page {
         content_type: content_type.map(str::to_owned),
         bytes: bytes.into(),
         mark: Mark::default(),
+        room: Room::default(),
     }
 }
 

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use serde_json::json;
-use tidings::page::{Mark, Page};
+use tidings::page::{Mark, Page, Room};
 use url::Url;
 
 fn main() -> std::io::Result<()> {
@@ -30,6 +30,7 @@ fn main() -> std::io::Result<()> {
             content_type: None,
             bytes,
             mark: Mark::default(),
+            room: Room::default(),
         };
         let start = Instant::now();
         let reading = tidings::read::feed(&page);

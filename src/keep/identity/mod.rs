@@ -107,7 +107,7 @@ pub(super) fn keys(face: &Face) -> Vec<Key> {
 
 /// Entries with their faces, where one entry in several pieces is made whole: a page may list a release once for each part
 /// of its notes.
-pub(super) fn whole(entries: &[Entry]) -> (Vec<Entry>, Vec<Face>) {
+pub(super) fn whole(entries: Vec<Entry>) -> (Vec<Entry>, Vec<Face>) {
     let mut whole: Vec<Entry> = Vec::new();
     let mut faces: Vec<Face> = Vec::new();
     let all: Vec<Face> = entries.iter().map(Face::of).collect();
@@ -116,7 +116,7 @@ pub(super) fn whole(entries: &[Entry]) -> (Vec<Entry>, Vec<Face>) {
         *counts.entry((&face.native, &face.link, &face.title)).or_default() += 1;
     }
     let mut firsts: HashMap<_, usize> = HashMap::new();
-    for (entry, face) in entries.iter().zip(&all) {
+    for (entry, face) in entries.into_iter().zip(&all) {
         let name = (&face.native, &face.link, &face.title);
         let first = *firsts.entry(name).or_insert(whole.len());
         if counts[&name] <= MOST_PIECES && faces.get(first).is_some_and(|first| face.is_piece_of(first)) {
@@ -126,7 +126,7 @@ pub(super) fn whole(entries: &[Entry]) -> (Vec<Entry>, Vec<Face>) {
                 faces[first] = Face::of(joined);
             }
         } else {
-            whole.push(entry.clone());
+            whole.push(entry);
             faces.push(face.clone());
         }
     }

@@ -1,4 +1,4 @@
-//! Writing the index: items are written again under their id, one commit for all, and then their work is done.
+//! Writing the index: items are written again under their id, and their work is done when all are committed.
 
 use std::fs;
 use std::path::Path;
@@ -18,6 +18,10 @@ use crate::work::{Duty, Work};
 
 /// The writer's memory, in bytes: tantivy's least is 15 MB, and an hour's items need no more than twice that.
 const WRITER_BYTES: usize = 30_000_000;
+
+/// How much text may stand in line for the writer, in bytes. Its line is 10,000 items long whatever their size, which with the
+/// longest texts would be gigabytes.
+const WAITING_BYTES: usize = 8_000_000;
 
 /// Segments with more than this share of replaced items are merged; tantivy's default never does.
 const MOST_DELETED: f32 = 0.3;
@@ -53,10 +57,14 @@ impl Keep {
         let index = Index::create_in_dir(&folder, schema).with_context(doing)?;
         register(&index);
         let mut writer = writer(&index).with_context(doing)?;
-        let mut count = 0;
+        let (mut count, mut waiting) = (0, 0);
         for item in self.items() {
-            self.write_item(&writer, &fields, &item?)?;
+            waiting += self.write_item(&writer, &fields, &item?)?;
             count += 1;
+            if waiting > WAITING_BYTES {
+                finish(&mut writer).with_context(doing)?;
+                waiting = 0;
+            }
         }
         finish(&mut writer).with_context(doing)?;
         writer.wait_merging_threads().with_context(doing)?;
@@ -77,17 +85,24 @@ impl Keep {
                 folder.display()
             )
         };
-        let mut done = Vec::new();
+        let (mut done, mut waiting) = (Vec::new(), 0);
         for work in &works {
             let id = crate::item::ItemId(work.id.clone());
             writer.delete_term(Term::from_field_text(fields.id, &work.id));
             let written = match self.item(&id)? {
                 Some(item) => self.write_item(&writer, fields, &item),
-                None => Ok(()),
+                None => Ok(0),
             };
             match written {
-                Ok(()) => done.push(work.clone()),
+                Ok(bytes) => {
+                    waiting += bytes;
+                    done.push(work.clone());
+                }
                 Err(error) => self.work_failed(work, &format!("{error:#}"))?,
+            }
+            if waiting > WAITING_BYTES {
+                finish(&mut writer).with_context(doing)?;
+                waiting = 0;
             }
         }
         finish(&mut writer).with_context(doing)?;
@@ -97,7 +112,8 @@ impl Keep {
         Ok(done.len())
     }
 
-    fn write_item(&self, writer: &IndexWriter, fields: &Fields, item: &Item) -> Result<()> {
+    /// Returns the length of its text.
+    fn write_item(&self, writer: &IndexWriter, fields: &Fields, item: &Item) -> Result<usize> {
         let text = self.text_or_nothing(item);
         let judged = self.judged(&item.id)?;
         let card = Card {
@@ -132,7 +148,7 @@ impl Keep {
         document.add_text(fields.body_code, &text);
         document.add_bytes(fields.card, &serde_json::to_vec(&card).context("writing an item's card")?);
         writer.add_document(document).with_context(|| format!("writing {} into the index", card.id))?;
-        Ok(())
+        Ok(text.len())
     }
 
     fn works_done(&mut self, done: &[Work]) -> Result<()> {

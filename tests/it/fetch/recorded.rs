@@ -10,7 +10,7 @@ use tempfile::tempdir;
 use tidings::fetch::recorded::{Recorded, Recorder, passes};
 use tidings::fetch::{Carried, Carrier};
 use tidings::item::{Fault, FaultKind};
-use tidings::page::{Answer, Mark, Page, Request};
+use tidings::page::{Answer, Mark, Page, Request, Room};
 use url::Url;
 
 use super::{carry, fault, network, now, page, request, web};
@@ -64,11 +64,17 @@ async fn what_was_recorded_is_given_again() {
         let found = url(&format!("https://example.org/{number}.xml"));
         let content_type = (number > 0).then(|| "text/xml; charset=utf-8".to_owned());
         let mark = if number == 0 { Mark::default() } else { mark(&found) };
-        let page = Page { url: found.clone(), content_type, bytes: body.to_vec(), mark };
+        let page = Page { url: found.clone(), content_type, bytes: body.to_vec(), mark, room: Room::default() };
         answers.insert(found, Ok(Answer::Page(page)));
     }
     let moved = url("https://elsewhere.example.net/feed?key=1");
-    let page = Page { url: moved.clone(), content_type: None, bytes: b"x".to_vec(), mark: mark(&moved) };
+    let page = Page {
+        url: moved.clone(),
+        content_type: None,
+        bytes: b"x".to_vec(),
+        mark: mark(&moved),
+        room: Room::default(),
+    };
     answers.insert(url("http://example.org/moved"), Ok(Answer::Page(page)));
     for kind in [
         FaultKind::Unreachable,
@@ -240,8 +246,13 @@ async fn a_record_is_named_so_that_a_person_finds_it_and_no_two_urls_share_one()
     ]
     .map(url);
     let answers = asked.iter().map(|asked| {
-        let page =
-            Page { url: asked.clone(), content_type: None, bytes: asked.to_string().into(), mark: Mark::default() };
+        let page = Page {
+            url: asked.clone(),
+            content_type: None,
+            bytes: asked.to_string().into(),
+            mark: Mark::default(),
+            room: Room::default(),
+        };
         (asked.clone(), Ok(Answer::Page(page)))
     });
     let world = tempdir().expect("a folder");

@@ -163,11 +163,12 @@ fn faults_are_counted_and_a_good_answer_ends_them() {
     let kept = store.keep_reading(&feed, &super::reading(Vec::new()), other, noon()).unwrap();
     assert_eq!(kept.fault.unwrap().kind, FaultKind::Empty);
     let watched = store.watched("feed").unwrap().unwrap();
-    assert_eq!((watched.failures, watched.mark.clone(), watched.entries), (2, mark.clone(), 1));
+    assert_eq!((watched.failures, watched.mark.clone(), watched.entries), (3, mark.clone(), 1));
+    assert_eq!(watched.recovered, None);
 
     store.keep_not_modified(&feed, mark.clone(), noon()).unwrap();
     let watched = store.watched("feed").unwrap().unwrap();
-    assert_eq!((watched.failures, watched.fault), (0, None));
+    assert_eq!((watched.failures, watched.fault, watched.recovered), (0, None, Some(noon())));
 }
 
 #[test]

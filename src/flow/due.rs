@@ -1,0 +1,129 @@
+//! Due: whether it is a source's turn, whatever the clock did meanwhile.
+
+use jiff::{SignedDuration, Timestamp};
+
+use crate::fetch;
+use crate::keep::Watched;
+use crate::source::Source;
+
+/// Cron is never exact: an hourly source counts as due a little before its hour is over, or it would be asked every other.
+const SLACK: SignedDuration = SignedDuration::from_mins(5);
+
+/// Whether a source is to be asked. One that answered is asked after its interval as sources.toml has it now; one that
+/// failed, when its next try has come. A last time in the future is none: the clock was set back.
+pub(super) fn is_due(source: &Source, watched: Option<&Watched>, now: Timestamp) -> bool {
+    let Some((watched, last)) = watched.and_then(|watched| Some((watched, watched.asked?))) else { return true };
+    let slack = SLACK.min(source.every / 10);
+    let age = now.duration_since(last);
+    if age.is_negative() {
+        return true;
+    }
+    match watched.next_try.filter(|_| watched.failures > 0) {
+        Some(next_try) => now.duration_since(next_try) + slack >= SignedDuration::ZERO,
+        None => age + slack >= source.every,
+    }
+}
+
+/// Whether a host's wait still counts. One that ends later than any that fetch believes was noted by a clock that was wrong
+/// then or is wrong now, and must not silence a host until the clock has caught up.
+pub(super) fn is_held(until: Timestamp, now: Timestamp) -> bool {
+    let left = until.duration_since(now);
+    left > SignedDuration::ZERO && left <= fetch::LONGEST_WAIT
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::source::{Origin, Trust};
+
+    fn source(every: &str) -> Source {
+        Source {
+            name: "Lantern".to_owned(),
+            from: Origin::Feed("https://lantern.example/feed.xml".parse().expect("an address")),
+            every: every.parse().expect("a length"),
+            trust: Trust::Expert,
+            topics: Vec::new(),
+        }
+    }
+
+    fn at(text: &str) -> Timestamp {
+        format!("2026-11-{text}Z").parse().expect("a time")
+    }
+
+    #[test]
+    fn a_source_is_due_when_its_turn_has_come() {
+        // every, failures, asked, next try, now, due
+        let table = [
+            ("1h", 0, "16T07:00:00", "16T08:00:00", "16T07:54:59", false),
+            ("1h", 0, "16T07:00:00", "16T08:00:00", "16T07:55:00", true),
+            ("10m", 0, "16T07:00:00", "16T07:10:00", "16T07:08:59", false),
+            ("10m", 0, "16T07:00:00", "16T07:10:00", "16T07:09:00", true),
+            // Its interval was a day when it was asked, and was made an hour since.
+            ("1h", 0, "16T07:00:00", "17T07:00:00", "16T08:00:00", true),
+            // It fails: its next try counts, not its interval.
+            ("1h", 3, "16T07:00:00", "16T11:10:00", "16T11:04:59", false),
+            ("1h", 3, "16T07:00:00", "16T11:10:00", "16T11:05:00", true),
+            // Its server asked for two minutes.
+            ("6h", 1, "16T07:00:00", "16T07:02:00", "16T07:05:00", true),
+            // The clock was set back, for a moment or by years; and it jumped ahead.
+            ("1h", 0, "16T07:00:00", "16T08:00:00", "16T06:59:59", true),
+            ("1h", 5, "16T07:00:00", "17T01:00:00", "01T07:00:00", true),
+            ("1h", 5, "16T07:00:00", "17T01:00:00", "30T07:00:00", true),
+        ];
+        for (every, failures, asked, next_try, now, due) in table {
+            let watched =
+                Watched { asked: Some(at(asked)), next_try: Some(at(next_try)), failures, ..Watched::default() };
+            let case = format!("every {every}, {failures} failures, asked {asked}, next try {next_try}, now {now}");
+            assert_eq!(is_due(&source(every), Some(&watched), at(now)), due, "{case}");
+        }
+        assert!(is_due(&source("1h"), None, at("16T07:00:00")), "never asked");
+        assert!(is_due(&source("1h"), Some(&Watched::default()), at("16T07:00:00")), "never its turn");
+    }
+
+    #[test]
+    fn a_wait_counts_until_it_is_over_and_for_a_day_at_most() {
+        let now = at("16T07:00:00");
+        for (until, held) in [
+            ("16T06:59:59", false),
+            ("16T07:00:00", false),
+            ("16T07:00:01", true),
+            ("17T07:00:00", true),
+            ("17T07:00:01", false),
+        ] {
+            assert_eq!(is_held(at(until), now), held, "{until}");
+        }
+    }
+
+    #[test]
+    fn intervals_grow_with_each_failure_up_to_a_day_and_are_spread() {
+        let hourly = source("1h");
+        let hours = |failures| hourly.interval(failures).as_secs_f64() / 3600.0;
+        assert_eq!(hours(0), 1.0);
+        for (failures, least, most) in [
+            (1, 1.0, 1.2),
+            (2, 1.6, 2.4),
+            (3, 3.2, 4.8),
+            (4, 6.4, 9.6),
+            (5, 12.8, 19.2),
+            (6, 19.2, 24.0),
+            (u32::MAX, 19.2, 24.0),
+        ] {
+            assert!((least..=most).contains(&hours(failures)), "{failures}: {} h", hours(failures));
+        }
+        let named = |number: u32| Source { name: format!("source {number}"), ..source("1h") }.interval(3);
+        let mut spread: Vec<_> = (0..100).map(named).collect();
+        spread.sort();
+        // 96 minutes are the whole window.
+        assert!(spread[99] - spread[0] >= SignedDuration::from_mins(90), "{} to {}", spread[0], spread[99]);
+        for every in ["1s", "48h", "8760h"] {
+            let (source, day) = (source(every), SignedDuration::from_hours(24));
+            for failures in 0..40 {
+                let interval = source.interval(failures);
+                assert!(
+                    interval >= source.every && interval <= day.max(source.every),
+                    "{every}, {failures}: {interval}"
+                );
+            }
+        }
+    }
+}

@@ -1,6 +1,8 @@
 //! The whole river: from recorded pages to editions and letters.
 
 mod demo;
+mod faults;
+mod hostile;
 mod telling;
 mod sending;
 mod killed;

@@ -48,6 +48,8 @@ impl Room {
         let piece = Arc::clone(&self.pieces).acquire_owned();
         let alone = Arc::clone(&self.alone).acquire_owned();
         tokio::select! {
+            // Shared room first: going alone is for when there is none.
+            biased;
             piece = piece => share.add(piece.expect("it is never closed")),
             alone = alone => share.alone = Some(alone.expect("it is never closed")),
         }
@@ -79,6 +81,9 @@ mod tests {
         assert!(!room.fits(&mut other, SHARED_BYTES));
         drop(one);
         room.more(&mut other).await;
-        assert!(room.fits(&mut other, SHARED_BYTES));
+        assert!(
+            room.fits(&mut other, SHARED_BYTES / PIECE_BYTES * PIECE_BYTES),
+            "and then there is room for the other"
+        );
     }
 }

@@ -42,10 +42,14 @@ pub(super) fn harvest(keep: &Keep, schedule: &Schedule, week: &Week, now: Timest
         return Ok(harvest);
     }
     // Before the home began, it is this clock that is wrong, and what it takes for the future is not.
-    let is_doubtful = keep.first_run()? > now;
+    let began = keep.first_run()?;
+    let is_doubtful = began > now;
     for story in keep.untold()? {
         let Some(last) = story.rises.last() else { continue };
-        if last.at < week.from || (is_ahead(last.at, now) && !is_doubtful) {
+        // A week that is still open, since it closed too long ago to be mailed, keeps its stories to itself.
+        let has_no_week = |own: Week| -> Result<bool> { Ok(own.to <= began || is_closed(keep, &own, now)?) };
+        let is_left_behind = last.at < week.from && has_no_week(Week::open_at(schedule, last.at)?)?;
+        if is_left_behind || (is_ahead(last.at, now) && !is_doubtful) {
             harvest.ids.push(story.id.clone());
             let update = story.rises.iter().rev().skip(1).any(|rise| rise.level >= Level::Notable);
             harvest.stories.push((story, update));

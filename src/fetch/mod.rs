@@ -15,7 +15,6 @@ pub use status::LONGEST_WAIT;
 pub mod web;
 pub mod manners;
 pub mod recorded;
-pub mod shut;
 mod resolver;
 mod room;
 mod message;

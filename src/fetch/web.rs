@@ -1,7 +1,7 @@
 //! The web: one polite, guarded, bounded GET at a time.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use anyhow::Context as _;
@@ -47,17 +47,20 @@ const ACCEPTED: &str = "application/atom+xml, application/rss+xml, application/f
 /// into them; so a home should allow single servers rather than whole networks.
 #[derive(Debug)]
 pub struct Web {
+    user_agent: HeaderValue,
+    network: Network,
     /// Dials public addresses only.
-    strict: Client,
+    strict: Made,
     /// Dials those and what `allow` names. A client of its own, so that its open connections are never used for a hop that
     /// must be strict.
-    lenient: Client,
-    allow: Vec<Block>,
+    lenient: Made,
     manners: Manners,
     room: Room,
-    total_timeout: Duration,
-    max_bytes: u64,
 }
+
+/// A client, or why there is none. Made for the first request: loading a system's certificates takes longer than all else
+/// that a run does when nothing is due.
+type Made = OnceLock<Result<Client, String>>;
 
 /// How we name ourselves: `tidings/0.1.0 (+https://lab.example.org/tidings)`, or without the brackets if no contact was
 /// given. Server owners find a person there before they need a block list.
@@ -70,19 +73,19 @@ pub fn user_agent(contact: &str) -> String {
 }
 
 impl Web {
-    /// `holds` are those that [`Carrier::holds`] gave after earlier runs. Fails if the contact cannot stand in a header, or
-    /// if the system has no certificates to trust.
+    /// `holds` are those that [`Carrier::holds`] gave after earlier runs. Fails if the contact cannot stand in a header. A
+    /// system without certificates to trust is told by each request.
     pub fn new(network: &Network, holds: BTreeMap<String, Timestamp>) -> anyhow::Result<Web> {
-        let strict = client(network, Vec::new())?;
-        let lenient = if network.allow.is_empty() { strict.clone() } else { client(network, network.allow.clone())? };
+        let user_agent = HeaderValue::from_str(&user_agent(&network.contact)).context(
+            "`contact` in tidings.toml cannot stand in a header; write a mail address or the address of a web page",
+        )?;
         Ok(Web {
-            strict,
-            lenient,
-            allow: network.allow.clone(),
+            user_agent,
+            network: network.clone(),
+            strict: Made::new(),
+            lenient: Made::new(),
             manners: Manners::new(network.gap, network.per_host, holds),
             room: Room::new(),
-            total_timeout: network.total_timeout,
-            max_bytes: network.max_bytes,
         })
     }
 
@@ -93,7 +96,7 @@ impl Web {
         let mut url = request.url.clone();
         url.set_fragment(None);
         visited.push(url.clone());
-        let mut left = self.total_timeout;
+        let mut left = self.network.total_timeout;
         loop {
             let client = self.client_for(&url, &request.url)?;
             let turn = self
@@ -135,7 +138,7 @@ impl Web {
                 format!(
                     "asking {}: no whole answer within {} s; the next run asks again, or raise the total timeout in [network]",
                     shown(url),
-                    self.total_timeout.as_secs_f32()
+                    self.network.total_timeout.as_secs_f32()
                 ),
             )
         })?
@@ -199,11 +202,11 @@ impl Web {
                 format!(
                     "asking {}: the answer is larger than {} bytes; if that is right for this feed, raise the limit in [network]",
                     shown(url),
-                    self.max_bytes
+                    self.network.max_bytes
                 ),
             )
         };
-        if response.content_length().is_some_and(|length| length > self.max_bytes) {
+        if response.content_length().is_some_and(|length| length > self.network.max_bytes) {
             return Err(too_large());
         }
         let mark = mark(url, response.headers());
@@ -213,7 +216,7 @@ impl Web {
         let mut share = Share::default();
         while let Some(chunk) = self.within(left, url, response.chunk()).await? {
             let length = bytes.len() + chunk.len();
-            if length as u64 > self.max_bytes {
+            if length as u64 > self.network.max_bytes {
                 return Err(too_large());
             }
             while !self.room.fits(&mut share, length) {
@@ -232,7 +235,7 @@ impl Web {
             return Err(forbidden(url, refusal));
         }
         let own = url.host() == source.host() && url.port_or_known_default() == source.port_or_known_default();
-        let (client, allow) = if own { (&self.lenient, &self.allow[..]) } else { (&self.strict, &[][..]) };
+        let allow = if own { &self.network.allow[..] } else { &[] };
         let literal = match url.host() {
             Some(Host::Ipv4(address)) => Some(address.into()),
             Some(Host::Ipv6(address)) => Some(address.into()),
@@ -240,8 +243,29 @@ impl Web {
         };
         match literal.and_then(|literal| address::refusal(literal, allow)) {
             Some(sort) => Err(forbidden(url, &behind(&format!("that is {sort}")))),
-            None => Ok(client),
+            None => self.client(allow).map_err(|message| Fault::new(FaultKind::Unreachable, message)),
         }
+    }
+
+    /// The client that dials public addresses and what `allow` names.
+    fn client(&self, allow: &[Block]) -> Result<&Client, &str> {
+        let made = if allow.is_empty() { &self.strict } else { &self.lenient };
+        let make = || {
+            Client::builder()
+                .user_agent(self.user_agent.clone())
+                .redirect(Policy::none())
+                .referer(false)
+                .no_proxy()
+                .connect_timeout(self.network.connect_timeout)
+                .dns_resolver(Arc::new(Resolver { allow: allow.to_vec() }))
+                .build()
+                .context(
+                    "preparing to ask the web; are this system's certificates installed (package ca-certificates, or \
+                     SSL_CERT_FILE)?",
+                )
+                .map_err(|error| format!("{error:#}"))
+        };
+        made.get_or_init(make).as_ref().map_err(String::as_str)
     }
 }
 
@@ -269,21 +293,6 @@ impl Carrier for Web {
 enum Step {
     Arrived(Answer),
     Moved(Url),
-}
-
-fn client(network: &Network, allow: Vec<Block>) -> anyhow::Result<Client> {
-    let user_agent = HeaderValue::from_str(&user_agent(&network.contact)).context(
-        "`contact` in tidings.toml cannot stand in a header; write a mail address or the address of a web page",
-    )?;
-    Client::builder()
-        .user_agent(user_agent)
-        .redirect(Policy::none())
-        .referer(false)
-        .no_proxy()
-        .connect_timeout(network.connect_timeout)
-        .dns_resolver(Arc::new(Resolver { allow }))
-        .build()
-        .context("preparing to ask the web; are this system's certificates installed (package ca-certificates, or SSL_CERT_FILE)?")
 }
 
 /// The headers that make a request conditional, or none if the mark belongs to another address than the one asked.

@@ -11,7 +11,6 @@ use crate::config::{Config, SecretName};
 use crate::edition::ChannelName;
 use crate::fetch::Carrier;
 use crate::fetch::recorded::{Recorded, Recorder};
-use crate::fetch::shut::Shut;
 use crate::fetch::web::Web;
 use crate::tell::Channel;
 use crate::tell::channel::mail::Smtp;
@@ -33,11 +32,10 @@ impl Doors {
     /// # Errors
     /// When a secret is missing or a setting can't be used; nothing has been asked or sent by then.
     pub fn open(config: &Config, record: Option<&Path>, secrets: Secrets<'_>, now: Timestamp) -> Result<Doors> {
-        let carrier: Arc<dyn Carrier> = match (Web::new(&config.network, BTreeMap::new()), record) {
-            (Ok(web), Some(world)) => Arc::new(Recorder::new(web, world, now)?),
-            (Ok(web), None) => Arc::new(web),
-            // A bare machine may lack the certificates to trust; that must not stop the local work.
-            (Err(error), _) => Arc::new(Shut::because(format!("{error:#}"))),
+        let web = Web::new(&config.network, BTreeMap::new()).context("opening [network]")?;
+        let carrier: Arc<dyn Carrier> = match record {
+            Some(world) => Arc::new(Recorder::new(web, world, now)?),
+            None => Arc::new(web),
         };
         Ok(Doors { carrier, channels: channels(config, secrets)? })
     }

@@ -83,11 +83,27 @@ pub(super) async fn gather(
         watcher.answered(&source.name);
         reports[place] = keep_answer(keep, source, answered, now)?;
     }
+    if is_outage(&reports) {
+        for (report, source) in reports.iter().zip(&setup.sources) {
+            if report.status == Status::Fault {
+                keep.keep_outage(source, now)?;
+            }
+        }
+    }
     // What earlier runs were told holds until it is over; what this one was told comes on top.
     let mut holds: BTreeMap<_, _> = holds.into_iter().filter(|(_, until)| is_held(*until, now)).collect();
     holds.extend(carrier.holds());
     keep.keep_holds(&holds)?;
     Ok(reports)
+}
+
+/// Several sources were asked and none could be reached: the network is down here, and a night of it must not make the
+/// sources wait for a day.
+fn is_outage(reports: &[SourceReport]) -> bool {
+    let mut asked = reports.iter().filter(|report| report.status != Status::NotDue);
+    let unreached =
+        |report: &SourceReport| report.fault.as_ref().is_some_and(|fault| fault.kind == FaultKind::Unreachable);
+    asked.clone().count() > 1 && asked.all(unreached)
 }
 
 fn is_asked(

@@ -103,6 +103,13 @@ impl Keep {
         self.put_watched(&source.name, &watched)
     }
 
+    /// Keeps that the trouble was not the source's own: it is its turn again after its usual interval.
+    pub fn keep_outage(&mut self, source: &Source, now: Timestamp) -> Result<()> {
+        let mut watched = self.watched(&source.name)?.unwrap_or_default();
+        watched.next_try = now.checked_add(source.every).ok();
+        self.put_watched(&source.name, &watched)
+    }
+
     fn put_watched(&self, source: &str, watched: &Watched) -> Result<()> {
         let mut changes = Changes::default();
         changes.put(&watched_key(source), watched);

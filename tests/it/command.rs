@@ -164,6 +164,22 @@ fn without_network_the_run_says_so_in_one_sentence_and_exits_1() {
 }
 
 #[test]
+fn a_night_without_network_makes_no_source_wait_longer() {
+    let home = tempfile::tempdir().unwrap();
+    let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+    let source =
+        |name: &str| format!("[[source]]\nname = \"{name}\"\nfrom.feed = \"http://127.0.0.1:{port}/{name}\"\n");
+    fs::write(home.path().join("sources.toml"), source("A") + &source("B")).unwrap();
+    fs::write(home.path().join("tidings.toml"), "[network]\nallow = [\"127.0.0.0/8\"]\ngap = \"1ms\"\n").unwrap();
+    for hour in 20..24 {
+        let now = format!("2026-11-20T{hour}:07:00Z");
+        let (_, stdout, _) = output(tidings(home.path()).args(["run", "--json", "--now", &now]));
+        let report: Value = serde_json::from_str(&stdout).unwrap();
+        assert_eq!(report["sources"][0]["fault"]["kind"], "unreachable", "{now}: it is asked every hour");
+    }
+}
+
+#[test]
 fn a_machine_without_certificates_does_its_local_work_and_says_why_it_asked_nobody() {
     let home = tempfile::tempdir().unwrap();
     fs::write(home.path().join("sources.toml"), "[[source]]\nname = \"A\"\nfrom.feed = \"https://a.example/\"\n")

@@ -273,44 +273,17 @@ fn is_channel(name: &str) -> bool {
 /// Whether a field that begins inside an open one shows that the open one lost its end tag: nothing a title or a date
 /// holds is called so, and no HTML either.
 fn ends_field(open: &str, begins: &str) -> bool {
-    const SHORT: [&str; 12] = [
-        "title",
-        "link",
-        "guid",
-        "pubdate",
-        "id",
-        "updated",
-        "published",
-        "category",
-        "dc:date",
-        "dc:creator",
-        "comments",
-        "author",
-    ];
-    const IN_NO_SHORT: [&str; 14] = [
-        "title",
-        "link",
-        "guid",
-        "pubdate",
-        "id",
-        "updated",
-        "published",
-        "category",
-        "dc:date",
-        "dc:creator",
-        "description",
-        "content:encoded",
-        "summary",
-        "content",
-    ];
+    const SHORT: [&str; 10] =
+        ["title", "link", "guid", "pubdate", "id", "updated", "published", "category", "dc:date", "dc:creator"];
+    const LONG: [&str; 4] = ["description", "content:encoded", "summary", "content"];
     const IN_NO_LONG: [&str; 5] = ["guid", "pubdate", "published", "updated", "content:encoded"];
     if open == begins {
         return false;
     }
     match open {
-        "description" | "content:encoded" | "summary" | "content" => IN_NO_LONG.contains(&begins),
+        open if LONG.contains(&open) => IN_NO_LONG.contains(&begins),
         // An author of Atom may hold a name, an address and a link.
         "author" => IN_NO_LONG.contains(&begins) || begins == "description",
-        _ => SHORT.contains(&open) && IN_NO_SHORT.contains(&begins),
+        open => (SHORT.contains(&open) || open == "comments") && (SHORT.contains(&begins) || LONG.contains(&begins)),
     }
 }

@@ -4,6 +4,7 @@
 //! remedy, and all mistakes of a file are found at once. Reading takes the text; who opens the file is not known here.
 
 mod mistake;
+mod origin;
 mod settings;
 mod sources;
 mod table;

@@ -12,10 +12,23 @@ use url::Url;
 #[derive(Debug, Clone)]
 pub struct Request {
     pub url: Url,
+    pub wanted: Wanted,
     /// From the last answer; makes the request conditional.
     pub mark: Mark,
     /// The time of the asking, for answers that name a delay.
     pub now: Timestamp,
+}
+
+/// What an answer should be; it decides how, and by whom, is asked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Wanted {
+    /// RSS, Atom or JSON Feed.
+    Feed,
+    /// HTML, made for people.
+    Page,
+    /// Markdown or plain text.
+    Text,
+    Json,
 }
 
 /// How far a source has been read: the validators of its last full answer, sent back as they came (RFC 9110, 13.1).

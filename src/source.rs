@@ -3,7 +3,10 @@
 use jiff::SignedDuration;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
-use url::Url;
+
+mod origin;
+
+pub use origin::Origin;
 
 /// The longest interval between two tries of a failing source, unless it is asked more rarely anyway: whatever was mended is
 /// noticed within a day, and one request a day costs nobody anything.
@@ -34,29 +37,6 @@ impl Source {
         let hash = Sha256::digest(format!("{}\0{failures}", self.name));
         let percent = 80 + i32::from(u16::from_be_bytes([hash[0], hash[1]]) % 41);
         (grown / 100).saturating_mul(percent).clamp(self.every, longest)
-    }
-}
-
-/// Where a source's bytes come from. Closed: a new kind is a new arm here, and the compiler shows what it touches.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Origin {
-    /// RSS, Atom or JSON Feed at an address.
-    Feed(Url),
-}
-
-impl Origin {
-    /// The word that names the kind in sources.toml: `from.feed = "…"`.
-    pub fn kind(&self) -> &'static str {
-        match self {
-            Origin::Feed(_) => "feed",
-        }
-    }
-
-    /// The address that is asked.
-    pub fn url(&self) -> &Url {
-        match self {
-            Origin::Feed(url) => url,
-        }
     }
 }
 

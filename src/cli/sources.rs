@@ -34,7 +34,7 @@ fn list(desk: &Desk) -> Result<ExitCode, Failure> {
             .iter()
             .map(|source| {
                 json!({
-                    "name": source.name, "kind": source.from.kind(), "url": source.from.url(),
+                    "name": source.name, "kind": source.from.kind(), "url": source.from.url(desk.now),
                     "every_seconds": source.every.as_secs(), "trust": source.trust, "topics": source.topics,
                     "last_good": known(&source.name).and_then(|known| known.watched.answered),
                     "next_try": known(&source.name).and_then(|known| known.watched.next_try),

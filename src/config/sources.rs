@@ -6,17 +6,13 @@ use jiff::SignedDuration;
 use url::Url;
 
 use super::Mistake;
-use super::table::{Document, Found, Table, nearest};
+use super::origin::read_from;
+use super::table::{Document, Found, Table};
 use crate::source::{Origin, Source, Trust};
 
-/// A feed is asked once an hour unless its line says otherwise: `tidings run` is an hourly cron job.
-const EVERY: SignedDuration = SignedDuration::from_hours(1);
 /// Below a minute a feed reader is a nuisance, above four weeks a source is forgotten.
 const EVERY_BOUNDS: (SignedDuration, SignedDuration) =
     (SignedDuration::from_mins(1), SignedDuration::from_hours(24 * 28));
-
-/// The kinds of source this version knows.
-const KINDS: [&str; 1] = ["feed"];
 
 /// Reads the text of sources.toml. `file` is the name used in messages.
 ///
@@ -28,9 +24,9 @@ pub fn read_sources(file: &str, text: &str) -> Result<Vec<Source>, Vec<Mistake>>
     let top = Table::new(&document, root.get_ref(), span, "sources.toml");
     let mut sources = Vec::new();
     let mut names: HashMap<String, String> = HashMap::new();
-    let mut urls: HashMap<Url, String> = HashMap::new();
+    let mut origins: HashMap<Origin, String> = HashMap::new();
     for table in top.tables("source") {
-        if let Some(source) = read_source(table, &mut names, &mut urls) {
+        if let Some(source) = read_source(table, &mut names, &mut origins) {
             sources.push(source);
         }
     }
@@ -42,13 +38,13 @@ pub fn read_sources(file: &str, text: &str) -> Result<Vec<Source>, Vec<Mistake>>
 fn read_source(
     table: Table<'_, '_>,
     names: &mut HashMap<String, String>,
-    urls: &mut HashMap<Url, String>,
+    origins: &mut HashMap<Origin, String>,
 ) -> Option<Source> {
     let name = table.string("name");
     let from = read_from(&table);
     let every = table
         .parsed("every", read_every, "a number and a unit from one minute to four weeks: \"30m\", \"1h\", \"1d\"")
-        .map_or(EVERY, |found| found.value);
+        .map(|found| found.value);
     let trust = table
         .parsed("trust", read_trust, "one of \"official\", \"expert\", \"community\"; who controls the bytes decides")
         .map_or(Trust::Community, |found| found.value);
@@ -71,43 +67,13 @@ fn read_source(
         return None;
     }
     let Found { value: from, span } = from?;
-    if let Some(other) = urls.insert(from.url().clone(), name.clone()) {
-        let message = format!("`{other}` watches this address already");
+    if let Some(other) = origins.insert(from.clone(), name.clone()) {
+        let message = format!("`{other}` watches this already");
         document.mistake(span, message, "remove one of the two".into());
         return None;
     }
+    let every = every.unwrap_or_else(|| from.usual_interval());
     Some(Source { name, from, every, trust, topics })
-}
-
-fn read_from(table: &Table<'_, '_>) -> Option<Found<Origin>> {
-    const EXAMPLE: &str = "from.feed = \"https://example.org/feed.xml\"";
-    if let Some((_, _, _, span)) = table.entries().find(|(key, value, ..)| *key == "from" && !value.is_table()) {
-        table.known("from");
-        table.document.mistake(span, "`from` says no kind".to_owned(), EXAMPLE.to_owned());
-        return None;
-    }
-    let Some(from) = table.table("from") else {
-        if !table.entries().any(|(key, ..)| key == "from") {
-            table.mistake("a source needs to say where it comes from".to_owned(), EXAMPLE);
-        }
-        return None;
-    };
-    let feed = from.parsed("feed", read_web_address, "an address that begins with https:// or http://");
-    let given: Vec<_> = from.entries().map(|(key, _, span, _)| (key.to_owned(), span)).collect();
-    for (key, span) in &given {
-        if KINDS.contains(&key.as_str()) {
-            continue;
-        }
-        let remedy = match nearest(key, &KINDS) {
-            Some(near) => format!("did you mean from.{near}?"),
-            None => format!("this version knows: {}", KINDS.map(|kind| format!("from.{kind}")).join(", ")),
-        };
-        table.document.mistake(span.clone(), format!("no kind of source is called `{key}`"), remedy);
-    }
-    if given.is_empty() {
-        table.mistake("`from` is empty".to_owned(), EXAMPLE);
-    }
-    feed.map(|found| Found { value: Origin::Feed(found.value), span: found.span })
 }
 
 /// An http or https address that names a host and carries no password.

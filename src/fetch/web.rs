@@ -24,7 +24,7 @@ use super::{Carried, Carrier, host_of, shown};
 use crate::config::{Block, Network};
 use crate::guard::address;
 use crate::item::{Fault, FaultKind};
-use crate::page::{self, Answer, Mark, Page, Request};
+use crate::page::{self, Answer, Mark, Page, Request, Wanted};
 
 /// Most redirects followed for one request. Real feeds need one or two (http to https, then to a feed host); browsers stop
 /// at 20 and we are not signing in anywhere.
@@ -33,9 +33,18 @@ const MOST_HOPS: usize = 5;
 /// Longest validator kept, in bytes. Real ones have fewer than 100; a longer one is cargo we would carry at every request.
 const LONGEST_VALIDATOR: usize = 1024;
 
-/// Feeds first; the rest is for servers that label them wrongly.
-const ACCEPTED: &str = "application/atom+xml, application/rss+xml, application/feed+json, application/xml;q=0.9, \
-                        text/xml;q=0.9, application/json;q=0.8, */*;q=0.5";
+/// What is wanted first; the rest is for servers that label it wrongly.
+fn accepted(wanted: Wanted) -> &'static str {
+    match wanted {
+        Wanted::Feed => {
+            "application/atom+xml, application/rss+xml, application/feed+json, application/xml;q=0.9, text/xml;q=0.9, \
+             application/json;q=0.8, */*;q=0.5"
+        }
+        Wanted::Page => "text/html, application/xhtml+xml;q=0.9, */*;q=0.5",
+        Wanted::Text => "text/markdown, text/plain;q=0.9, */*;q=0.5",
+        Wanted::Json => "application/json, */*;q=0.5",
+    }
+}
 
 /// The live web.
 ///
@@ -149,7 +158,7 @@ impl Web {
     async fn step(&self, client: &Client, url: &Url, request: &Request, left: &mut Duration) -> Result<Step, Fault> {
         let validators = validators(&request.mark, url, &request.url);
         let conditional = !validators.is_empty();
-        let asked = client.get(url.clone()).header(ACCEPT, ACCEPTED).headers(validators);
+        let asked = client.get(url.clone()).header(ACCEPT, accepted(request.wanted)).headers(validators);
         let response = self.within(left, url, asked.send()).await?;
         let header = |name: HeaderName| response.headers().get(name).map(|value| value.as_bytes());
         let retry_after = header(RETRY_AFTER).and_then(|bytes| str::from_utf8(bytes).ok());

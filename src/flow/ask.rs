@@ -51,11 +51,12 @@ pub fn outbox(home: &Home) -> Result<Option<Outbox>> {
 /// # Errors
 /// When the source gives no page; the fault's own words.
 pub async fn test_source(source: &Source, carrier: &dyn Carrier, now: Timestamp) -> Result<Reading> {
-    let request = Request { url: source.from.url().clone(), mark: Mark::default(), now };
+    let request = Request { url: source.from.url(now), wanted: source.from.wanted(), mark: Mark::default(), now };
     match carrier.carry(&request).await.map_err(|fault| anyhow::anyhow!(fault.message))? {
         Answer::NotModified(_) => anyhow::bail!("it says that nothing has changed, though nothing was known"),
         Answer::Page(page) => {
-            tokio::task::spawn_blocking(move || read::feed(&page)).await.context("reading the answer")
+            let origin = source.from.clone();
+            tokio::task::spawn_blocking(move || read::page(&page, &origin)).await.context("reading the answer")
         }
     }
 }

@@ -13,7 +13,7 @@ use crate::item::{Fault, FaultKind, Reading};
 use crate::keep::{Keep, Watched};
 use crate::page::{Answer, Mark, Request, Room};
 use crate::read;
-use crate::source::Source;
+use crate::source::{Origin, Source};
 
 use super::due::{is_due, is_held};
 use super::report::{FaultReport, SourceReport, Status};
@@ -72,9 +72,10 @@ pub(super) async fn gather(
         }
         let carrier = Arc::clone(carrier);
         let mark = watched.map(|watched| watched.mark).unwrap_or_default();
-        let request = Request { url: source.from.url().clone(), mark, now };
+        let request = Request { url: source.from.url(now), wanted: source.from.wanted(), mark, now };
         let reading = Arc::clone(&reading);
-        answers.spawn(async move { (place, ask(carrier, reading, request).await) });
+        let origin = source.from.clone();
+        answers.spawn(async move { (place, ask(carrier, reading, origin, request).await) });
     }
     watcher.asking(answers.len());
     while let Some(answer) = answers.join_next().await {
@@ -113,8 +114,8 @@ fn is_asked(
     asked: &Asked,
     now: Timestamp,
 ) -> bool {
-    let host = source.from.url().host_str().unwrap_or_default();
-    if holds.get(host).is_some_and(|until| is_held(*until, now)) {
+    let url = source.from.url(now);
+    if holds.get(url.host_str().unwrap_or_default()).is_some_and(|until| is_held(*until, now)) {
         return false;
     }
     match asked {
@@ -125,7 +126,7 @@ fn is_asked(
 }
 
 /// Asks and reads. Reading may take long, so it leaves the async threads.
-async fn ask(carrier: Arc<dyn Carrier>, reading: Arc<Semaphore>, request: Request) -> Answered {
+async fn ask(carrier: Arc<dyn Carrier>, reading: Arc<Semaphore>, origin: Origin, request: Request) -> Answered {
     match carrier.carry(&request).await {
         Ok(Answer::NotModified(mark)) => Answered::NotModified(mark),
         Err(fault) => Answered::Fault(fault),
@@ -133,7 +134,7 @@ async fn ask(carrier: Arc<dyn Carrier>, reading: Arc<Semaphore>, request: Reques
             let turn = reading.acquire_owned().await;
             let read = tokio::task::spawn_blocking(move || {
                 let _turn = turn;
-                (read::feed(&page), page.mark, page.room)
+                (read::page(&page, &origin), page.mark, page.room)
             });
             match read.await {
                 Ok((reading, mark, room)) => Answered::Read { reading, mark, room },

@@ -83,11 +83,11 @@ impl Keep {
             self.keep_entries(source, entries, &watched, now, &mut kept, &mut changes)?;
         }
         let mut fault = reading.faults.iter().find(|fault| !fault.kind.is_minor()).or(reading.faults.first()).cloned();
-        if fault.is_none() && is_empty && watched.had_entries {
+        if fault.is_none() && is_empty && watched.had_entries && !source.from.may_be_empty() {
             let message = format!(
                 "reading `{}`: no entries, where there were some before; it may be passing, else look at {}",
                 source.name,
-                source.from.url()
+                source.from.url(now)
             );
             fault = Some(Fault::new(FaultKind::Empty, message));
         }

@@ -17,3 +17,14 @@ mod link;
 mod prose;
 
 pub use feed::feed;
+
+use crate::item::Reading;
+use crate::page::Page;
+use crate::source::Origin;
+
+/// Reads a page as what its source says it is. Never fails and never panics, as [`feed`].
+pub fn page(page: &Page, origin: &Origin) -> Reading {
+    match origin {
+        Origin::Feed(_) | Origin::Youtube(_) => feed(page),
+    }
+}

@@ -15,7 +15,7 @@ use tidings::config::Network;
 use tidings::fetch::Carrier;
 use tidings::fetch::web::Web;
 use tidings::item::{Fault, FaultKind};
-use tidings::page::{Answer, Mark, Page, Request};
+use tidings::page::{Answer, Mark, Page, Request, Wanted};
 use url::Url;
 
 /// A network that may ask loopback and is in no hurry to give up.
@@ -40,7 +40,7 @@ fn now() -> Timestamp {
 }
 
 fn request(url: &Url) -> Request {
-    Request { url: url.clone(), mark: Mark::default(), now: now() }
+    Request { url: url.clone(), wanted: Wanted::Feed, mark: Mark::default(), now: now() }
 }
 
 async fn carry(carrier: &impl Carrier, url: &Url) -> Result<Answer, Fault> {

@@ -1,0 +1,59 @@
+//! Origin: where a source's bytes come from, and what is asked for there.
+
+use jiff::{SignedDuration, Timestamp};
+use url::Url;
+
+use crate::page::Wanted;
+
+/// Closed: a new kind is a new arm here, and the compiler shows what it touches.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub enum Origin {
+    /// RSS, Atom or JSON Feed at an address.
+    Feed(Url),
+    /// What a YouTube channel publishes, by the channel's id (`UC…`).
+    Youtube(String),
+}
+
+impl Origin {
+    /// The word that names the kind in sources.toml: `from.feed = "…"`.
+    pub fn kind(&self) -> &'static str {
+        match self {
+            Origin::Feed(_) => "feed",
+            Origin::Youtube(_) => "youtube",
+        }
+    }
+
+    /// The address that is asked. `now` counts only where a search looks back from today.
+    pub fn url(&self, _now: Timestamp) -> Url {
+        match self {
+            Origin::Feed(url) => url.clone(),
+            Origin::Youtube(channel) => {
+                let mut url = Url::parse("https://www.youtube.com/feeds/videos.xml").expect("an address");
+                url.query_pairs_mut().append_pair("channel_id", channel);
+                url
+            }
+        }
+    }
+
+    pub fn wanted(&self) -> Wanted {
+        match self {
+            Origin::Feed(_) | Origin::Youtube(_) => Wanted::Feed,
+        }
+    }
+
+    /// The least time between two requests where a source's line names none.
+    pub fn usual_interval(&self) -> SignedDuration {
+        match self {
+            // `tidings run` is an hourly cron job.
+            Origin::Feed(_) => SignedDuration::from_hours(1),
+            Origin::Youtube(_) => SignedDuration::from_hours(6),
+        }
+    }
+
+    /// Whether an answer without entries is a quiet day rather than a fault, where there were some before.
+    pub fn may_be_empty(&self) -> bool {
+        match self {
+            Origin::Feed(_) | Origin::Youtube(_) => false,
+        }
+    }
+}

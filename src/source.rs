@@ -4,8 +4,10 @@ use jiff::SignedDuration;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
+mod offer;
 mod origin;
 
+pub use offer::Offer;
 pub use origin::Origin;
 
 /// The longest interval between two tries of a failing source, unless it is asked more rarely anyway: whatever was mended is

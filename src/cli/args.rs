@@ -4,6 +4,8 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use jiff::Timestamp;
+use tidings::source::Trust;
+use url::Url;
 
 /// Watches where news about coding agents and research practice appears, and tells a lab what matters.
 #[derive(Debug, Parser)]
@@ -143,6 +145,45 @@ pub enum SourcesCommand {
         /// Its name in sources.toml
         name: String,
     },
+    /// Watch an address: finds the feed of a page, and writes it into sources.toml
+    Add(AddArgs),
+    /// Watch the feeds of another reader's list: OPML, or one address a line; all or none
+    Import {
+        /// `-` reads standard input
+        file: PathBuf,
+        /// How far they are believed; who controls the bytes decides
+        #[arg(long, value_parser = read_trust, default_value = "community")]
+        trust: Trust,
+    },
+    /// Print what is watched as OPML, for other feed readers
+    Export,
+}
+
+#[derive(Debug, Args)]
+pub struct AddArgs {
+    /// A feed, or a page that names one
+    pub url: Url,
+
+    /// What people call it [default: the feed's own title]
+    #[arg(long)]
+    pub name: Option<String>,
+
+    /// official (the maker of the thing), expert or community; who controls the bytes decides
+    #[arg(long, value_parser = read_trust, default_value = "community")]
+    pub trust: Trust,
+
+    /// The lab's own word for what it is about; may be given several times
+    #[arg(long, value_name = "TOPIC")]
+    pub topic: Vec<String>,
+
+    /// The least time between two requests: 1h, 1d
+    #[arg(long, value_name = "TIME")]
+    pub every: Option<String>,
+}
+
+fn read_trust(word: &str) -> Result<Trust, String> {
+    let known = Trust::ALL.map(Trust::word).join(", ");
+    Trust::ALL.into_iter().find(|trust| trust.word() == word).ok_or_else(|| format!("one of {known}"))
 }
 
 #[derive(Debug, Subcommand)]

@@ -2,7 +2,8 @@
 
 use std::env;
 use std::fs;
-use std::path::PathBuf;
+use std::io::Write;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context, anyhow, bail};
 use tidings::config::{Config, Mistake, SecretName, read_settings, read_sources};
@@ -63,6 +64,29 @@ pub fn read_files(home: &Home) -> anyhow::Result<(Read<Vec<Source>>, Read<Config
         Err(error) => return Err(error).with_context(|| format!("reading {}", path.display())),
     };
     Ok((sources, read_settings(&path.display().to_string(), &text)))
+}
+
+/// Writes a file anew with more at its end, and only if the whole then reads without a mistake.
+pub fn append<T>(path: &Path, added: &str, read: fn(&str, &str) -> Read<T>) -> Result<(), Failure> {
+    let before = match fs::read_to_string(path) {
+        Ok(text) => text,
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => String::new(),
+        Err(error) => return Err(anyhow::Error::new(error).context(format!("reading {}", path.display())).into()),
+    };
+    let after = format!("{}\n{added}", before.trim_end()).trim_start().to_owned();
+    read(&path.display().to_string(), &after).map_err(Failure::Mistakes)?;
+    let write = || -> anyhow::Result<()> {
+        let folder = path.parent().context("a file lies in a folder")?;
+        let mut file = tempfile::NamedTempFile::new_in(folder)?;
+        file.write_all(after.as_bytes())?;
+        if let Ok(there) = fs::metadata(path) {
+            file.as_file().set_permissions(there.permissions())?;
+        }
+        file.as_file().sync_all()?;
+        file.persist(path)?;
+        Ok(())
+    };
+    Ok(write().with_context(|| format!("writing {}", path.display()))?)
 }
 
 fn data_folder() -> anyhow::Result<PathBuf> {

@@ -11,6 +11,7 @@ mod demo;
 mod search;
 mod init;
 mod sources;
+mod subscribe;
 mod digest;
 mod people;
 mod channels;

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::fs;
-use std::io::{Read, Write};
+use std::io::Read;
 use std::path::Path;
 use std::process::ExitCode;
 
@@ -12,6 +12,7 @@ use tidings::config::{Person, read_settings};
 
 use super::args::PeopleCommand;
 use super::exit::Failure;
+use super::home::append;
 use super::run::count;
 use super::{Desk, say};
 
@@ -84,7 +85,7 @@ fn import(desk: &Desk, file: &Path) -> Result<ExitCode, Failure> {
         return Err(Failure::Wrong(odd.join("\n")));
     }
     if new > 0 {
-        append(&setup.home.settings(), &added)?;
+        append(&setup.home.settings(), &added, read_settings)?;
     }
     say(&format!("{} added, {there} there already.", count(new, "person")))?;
     Ok(ExitCode::SUCCESS)
@@ -105,27 +106,4 @@ fn read_line(line: &str) -> Option<(String, String)> {
     // The same check as for a line that a person writes.
     let people = read_settings("tidings.toml", &person).ok()?.people;
     Some((people.into_iter().next()?.address, name))
-}
-
-/// Writes the file anew with more at its end, and only if the whole then reads without a mistake.
-fn append(path: &Path, added: &str) -> Result<(), Failure> {
-    let before = match fs::read_to_string(path) {
-        Ok(text) => text,
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => String::new(),
-        Err(error) => return Err(anyhow::Error::new(error).context(format!("reading {}", path.display())).into()),
-    };
-    let after = format!("{}\n{added}", before.trim_end()).trim_start().to_owned();
-    read_settings(&path.display().to_string(), &after).map_err(Failure::Mistakes)?;
-    let write = || -> anyhow::Result<()> {
-        let folder = path.parent().context("tidings.toml lies in a folder")?;
-        let mut file = tempfile::NamedTempFile::new_in(folder)?;
-        file.write_all(after.as_bytes())?;
-        if let Ok(there) = fs::metadata(path) {
-            file.as_file().set_permissions(there.permissions())?;
-        }
-        file.as_file().sync_all()?;
-        file.persist(path)?;
-        Ok(())
-    };
-    Ok(write().with_context(|| format!("writing {}", path.display()))?)
 }

@@ -3,15 +3,15 @@
 use std::process::ExitCode;
 
 use anyhow::anyhow;
-use jiff::SignedDuration;
+use jiff::{SignedDuration, Timestamp};
 use serde_json::json;
-use tidings::flow::{Doors, ask};
+use tidings::flow::{Doors, Setup, ask};
 
 use super::args::SourcesCommand;
 use super::exit::Failure;
 use super::home::{read_files, secret};
 use super::run::count;
-use super::{Desk, say};
+use super::{Desk, say, subscribe};
 
 /// Entries that `sources test` prints; enough to see that they are the right ones.
 const SHOWN: usize = 10;
@@ -21,6 +21,9 @@ pub async fn sources(desk: &Desk, command: SourcesCommand) -> Result<ExitCode, F
         SourcesCommand::List => list(desk),
         SourcesCommand::Check => check(desk),
         SourcesCommand::Test { name } => test(desk, &name).await,
+        SourcesCommand::Add(args) => subscribe::add(desk, args).await,
+        SourcesCommand::Import { file, trust } => subscribe::import(desk, &file, trust),
+        SourcesCommand::Export => subscribe::export(desk),
     }
 }
 
@@ -105,16 +108,19 @@ fn check(desk: &Desk) -> Result<ExitCode, Failure> {
     }
 }
 
+/// The door to the web alone: a missing mail password must not stand in the way.
+pub fn web(setup: &Setup, now: Timestamp) -> anyhow::Result<Doors> {
+    let mut config = setup.config.clone();
+    (config.mail, config.webhook) = (None, None);
+    Doors::open(&config, None, &secret, now)
+}
+
 async fn test(desk: &Desk, name: &str) -> Result<ExitCode, Failure> {
     let setup = desk.setup()?;
     let Some(source) = setup.sources.iter().find(|source| source.name == name) else {
         return Err(Failure::Wrong(format!("there is no source named `{name}`; `tidings sources list` names them")));
     };
-    let mut config = setup.config.clone();
-    // Only the web is needed: a missing mail password must not stand in the way.
-    (config.mail, config.webhook) = (None, None);
-    let doors = Doors::open(&config, None, &secret, desk.now)?;
-    let reading = ask::test_source(source, doors.carrier.as_ref(), desk.now).await?;
+    let reading = ask::test_source(source, web(&setup, desk.now)?.carrier.as_ref(), desk.now).await?;
     if desk.json {
         desk.print_json(
             &json!({ "version": 1, "source": source.name, "entries": reading.entries, "faults": reading.faults }),

@@ -2,14 +2,15 @@
 
 use anyhow::{Context, Result};
 use jiff::Timestamp;
+use url::Url;
 
 use crate::fetch::Carrier;
 use crate::home::Home;
 use crate::item::{ItemId, Reading};
 use crate::keep;
-use crate::page::{Answer, Mark, Request};
+use crate::page::{Answer, Mark, Page, Request, Wanted};
 use crate::read;
-use crate::source::Source;
+use crate::source::{Offer, Source};
 
 pub use crate::keep::index::{Card, Hit, Query, Results};
 pub use crate::keep::{Outbox, SourceStatus, Status};
@@ -44,6 +45,73 @@ pub fn status(home: &Home) -> Result<Option<Status>> {
 /// When the view can't be read.
 pub fn outbox(home: &Home) -> Result<Option<Outbox>> {
     keep::outbox(home.folder())
+}
+
+/// Where a site's feed usually lies when its page names none; tried in this order, politely.
+const USUAL: [&str; 5] = ["feed.xml", "rss.xml", "index.xml", "atom.xml", "feed"];
+
+/// The feeds to be had from an address: itself, if it is one; else those that its page names; else one that lies where
+/// feeds usually do. The best first; keeps nothing.
+///
+/// # Errors
+/// When the address gives no page; the fault's own words.
+pub async fn find_feeds(url: &Url, carrier: &dyn Carrier, now: Timestamp) -> Result<Vec<Offer>> {
+    let page = match carrier.carry(&request(url, now)).await.map_err(|fault| anyhow::anyhow!(fault.message))? {
+        Answer::NotModified(_) => anyhow::bail!("it says that nothing has changed, though nothing was known"),
+        Answer::Page(page) => page,
+    };
+    let found_at = page.url.clone();
+    let offers = offers(page).await?;
+    if !offers.is_empty() {
+        return Ok(offers);
+    }
+    // Beside the page first, then at the site's root.
+    let mut folder = found_at.clone();
+    folder.set_query(None);
+    if !folder.path().ends_with('/') {
+        folder.set_path(&format!("{}/", folder.path()));
+    }
+    let mut tried = Vec::new();
+    for base in [folder, found_at.join("/")?] {
+        for usual in USUAL {
+            let Ok(url) = base.join(usual) else { continue };
+            if tried.contains(&url) {
+                continue;
+            }
+            if let Ok(Answer::Page(page)) = carrier.carry(&request(&url, now)).await {
+                let offers = offers_of_feed(page).await?;
+                if !offers.is_empty() {
+                    return Ok(offers);
+                }
+            }
+            tried.push(url);
+        }
+    }
+    Ok(Vec::new())
+}
+
+fn request(url: &Url, now: Timestamp) -> Request {
+    Request { url: url.clone(), wanted: Wanted::Feed, mark: Mark::default(), now }
+}
+
+async fn offers(page: Page) -> Result<Vec<Offer>> {
+    tokio::task::spawn_blocking(move || read::offers(&page)).await.context("reading the answer")
+}
+
+/// What a feed offers of itself; a web page that stands where a feed was looked for is none.
+async fn offers_of_feed(page: Page) -> Result<Vec<Offer>> {
+    let url = page.url.clone();
+    let mut offers = offers(page).await?;
+    offers.retain(|offer| offer.url == url);
+    Ok(offers)
+}
+
+/// The feeds of another reader's list: OPML, or one address a line.
+///
+/// # Errors
+/// When it is neither; the message names the line.
+pub fn subscriptions(bytes: &[u8]) -> Result<Vec<Offer>> {
+    read::subscriptions(bytes).map_err(anyhow::Error::msg)
 }
 
 /// Asks one source now and reads its answer; keeps nothing.

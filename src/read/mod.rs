@@ -1,7 +1,9 @@
 //! Reading turns bytes into entries, purely: it knows no clock, no file system, no network and no async.
 
 mod feed;
+mod offers;
 mod recognise;
+mod web_page;
 mod charset;
 mod markup;
 mod reference;
@@ -17,6 +19,7 @@ mod link;
 mod prose;
 
 pub use feed::feed;
+pub use offers::{offers, subscriptions};
 
 use crate::item::Reading;
 use crate::page::Page;

@@ -1,13 +1,11 @@
 //! What a page is: a feed in XML, a feed in JSON, or what else.
 
-use super::markup::{Kind, Tokens, attribute};
+use super::markup::{Kind, Tokens};
 use super::prose;
+use super::web_page::head;
 
 /// How far we look for the beginning of a feed: warnings of a server's program may stand before it.
 const MAX_JUNK_BYTES: usize = 16 * 1024;
-
-/// How far we look into a web page for its title and the feeds it names; heads of pages are smaller.
-const MAX_HEAD_BYTES: usize = 256 * 1024;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Dialect {
@@ -97,38 +95,13 @@ pub fn local_name(name: &str) -> &str {
 }
 
 fn web_page(text: &str) -> Recognised {
-    let head = prose::prefix(text, MAX_HEAD_BYTES);
-    let mut title = String::new();
-    let mut feed = None;
-    let mut tokens = Tokens::new(head);
-    while let Some(token) = tokens.next() {
-        let Kind::Start { name, attributes, .. } = token.kind else {
-            continue;
-        };
-        match name.to_ascii_lowercase().as_str() {
-            "title" if title.is_empty() => {
-                if let Some(Kind::Text(words)) = tokens.next().map(|token| token.kind) {
-                    title = prose::line(words);
-                }
-            }
-            "link" if feed.is_none() && names_a_feed(attributes) => feed = attribute(attributes, "href"),
-            "script" | "style" => tokens.skip_element(name),
-            _ => {}
-        }
-    }
+    let head = head(text);
     let mut words = "a web page".to_owned();
-    if !title.is_empty() {
-        words.push_str(&format!(" (“{}”)", crate::guard::text::excerpt(&title, 80)));
+    if !head.title.is_empty() {
+        words.push_str(&format!(" (“{}”)", crate::guard::text::excerpt(&head.title, 80)));
     }
-    if let Some(feed) = feed {
-        words.push_str(&format!(" that names its feed as {}", prose::line(prose::prefix(&feed, 300))));
+    if let Some((_, feed)) = head.feeds.first() {
+        words.push_str(&format!(" that names its feed as {}", prose::line(prose::prefix(feed, 300))));
     }
     Recognised::Other(words)
-}
-
-fn names_a_feed(attributes: &str) -> bool {
-    let is = |name, wanted: &[&str]| {
-        attribute(attributes, name).is_some_and(|value| wanted.iter().any(|wanted| value.eq_ignore_ascii_case(wanted)))
-    };
-    is("rel", &["alternate"]) && is("type", &["application/rss+xml", "application/atom+xml", "application/feed+json"])
 }

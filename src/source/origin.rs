@@ -35,6 +35,13 @@ impl Origin {
         }
     }
 
+    /// The feed that any reader could ask instead, if there is one.
+    pub fn feed(&self, now: Timestamp) -> Option<Url> {
+        match self {
+            Origin::Feed(_) | Origin::Youtube(_) => Some(self.url(now)),
+        }
+    }
+
     pub fn wanted(&self) -> Wanted {
         match self {
             Origin::Feed(_) | Origin::Youtube(_) => Wanted::Feed,

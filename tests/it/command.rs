@@ -12,14 +12,14 @@ use crate::support::mail_server::{MailServer, Script, Tls};
 use crate::support::server::{Reply, Server};
 use crate::support::tls::certified;
 
-fn tidings(home: &Path) -> Command {
+pub fn tidings(home: &Path) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_tidings"));
     // Nothing of the machine it is tested on may matter.
     command.env_clear().env("HOME", home).env("TIDINGS_HOME", home).current_dir(home);
     command
 }
 
-fn output(command: &mut Command) -> (i32, String, String) {
+pub fn output(command: &mut Command) -> (i32, String, String) {
     let output = command.output().unwrap();
     let text = |bytes| String::from_utf8(bytes).unwrap();
     (output.status.code().unwrap(), text(output.stdout), text(output.stderr))
@@ -55,6 +55,9 @@ fn help_reads_as_it_was_last_looked_at() {
         "sources list",
         "sources check",
         "sources test",
+        "sources add",
+        "sources import",
+        "sources export",
         "digest",
         "digest preview",
         "digest write",

@@ -158,7 +158,7 @@ fn keep_answer(keep: &mut Keep, source: &Source, answered: Answered, now: Timest
         }
         Answered::Read { reading, mark, room } => (reading, mark, room),
     };
-    let kept = keep.keep_reading(source, &reading, mark, now)?;
+    let kept = keep.keep_reading(source, reading, mark, now)?;
     let failed = kept.fault.as_ref().is_some_and(|fault| !fault.kind.is_minor());
     let status = if failed { Status::Fault } else { Status::Ok };
     Ok(SourceReport {

@@ -30,10 +30,6 @@ pub(super) enum News {
 
 /// An item as it will be kept.
 pub(super) struct Draft {
-    /// Of its entry in the reading.
-    pub(super) number: usize,
-    /// Of the entries that repeat it.
-    pub(super) twins: Vec<usize>,
     pub(super) remembered: Remembered,
     pub(super) news: News,
     /// The entry's text goes into the archive.
@@ -46,7 +42,6 @@ pub(super) struct Draft {
 
 impl Draft {
     pub(super) fn of_new(
-        number: usize,
         id: ItemId,
         source: &Source,
         entry: &Entry,
@@ -70,11 +65,10 @@ impl Draft {
             place: Place { file: String::new(), frame: 0, start: 0, length: 0 },
         };
         let remembered = Remembered { item, face, wordings: Vec::new() };
-        Draft { number, twins: Vec::new(), remembered, news: News::New, archive: true, is_changed: true, shows: true }
+        Draft { remembered, news: News::New, archive: true, is_changed: true, shows: true }
     }
 
     pub(super) fn of_known(
-        number: usize,
         before: Remembered,
         // The kept text, where the content differs.
         earlier_text: Option<&str>,
@@ -117,8 +111,9 @@ impl Draft {
         remembered.face = face;
         let shows = remembered.item != before.item;
         let is_changed = shows || remembered.face != before.face;
-        Draft { number, twins: Vec::new(), remembered, news, archive, is_changed, shows }
+        Draft { remembered, news, archive, is_changed, shows }
     }
+
     /// The kept text was lost, and the entry still has it.
     pub(super) fn archive_again(&mut self) {
         self.archive = true;

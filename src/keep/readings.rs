@@ -1,6 +1,6 @@
 //! A reading's entries become items, with their texts and the work they cause, and the mark moves on with them.
 
-use std::collections::HashMap;
+use std::collections::HashSet;
 use std::sync::PoisonError;
 
 use anyhow::Result;
@@ -24,6 +24,9 @@ const KEY: &[u8] = b"key/";
 /// A date further ahead than this is a mistake or a trick to stay on top; time zones and clocks explain less than a day.
 const MOST_AHEAD: SignedDuration = SignedDuration::from_hours(24);
 
+/// So many entries become items at once: usual feeds whole, with one append and one fsync, and the largest in bounded memory.
+const AT_A_TIME: usize = 500;
+
 /// What keeping a reading came to.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Kept {
@@ -34,6 +37,13 @@ pub struct Kept {
     pub entries: usize,
     /// What was wrong with the answer as a whole, now kept with the source.
     pub fault: Option<Fault>,
+}
+
+/// A draft, the place of its entry among those kept with it, and the keys that name it from now on.
+struct Named {
+    draft: Draft,
+    place: usize,
+    keys: Vec<Key>,
 }
 
 impl Keep {
@@ -73,16 +83,17 @@ impl Keep {
     ///
     /// The first reading with entries is a baseline. A page with a fault that is not minor, or without entries where there
     /// were some before, is kept as that fault, and the mark stays, so that the next request brings the whole page again.
-    pub fn keep_reading(&mut self, source: &Source, reading: &Reading, mark: Mark, now: Timestamp) -> Result<Kept> {
+    pub fn keep_reading(&mut self, source: &Source, reading: Reading, mark: Mark, now: Timestamp) -> Result<Kept> {
         let mut watched = self.watched(&source.name)?.unwrap_or_default();
-        let entries: Vec<Entry> = reading.entries.iter().map(|entry| sound_dates(entry, now)).collect();
+        let Reading { mut entries, faults } = reading;
+        entries.iter_mut().for_each(|entry| mend_dates(entry, now));
         let is_empty = entries.is_empty();
         let mut kept = Kept { entries: entries.len(), ..Kept::default() };
         let mut changes = Changes::default();
         if !is_empty {
             self.keep_entries(source, entries, &watched, now, &mut kept, &mut changes)?;
         }
-        let mut fault = reading.faults.iter().find(|fault| !fault.kind.is_minor()).or(reading.faults.first()).cloned();
+        let mut fault = faults.iter().find(|fault| !fault.kind.is_minor()).or(faults.first()).cloned();
         if fault.is_none() && is_empty && watched.had_entries && !source.from.may_be_empty() {
             let message = format!(
                 "reading `{}`: no entries, where there were some before; it may be passing, else look at {}",
@@ -107,8 +118,9 @@ impl Keep {
         Ok(kept)
     }
 
-    /// Keeps entries in transactions of a bounded size. The last one is left in `changes` for the mark to join. If we are
-    /// stopped in between, the mark has not moved: the page is read again, and what was kept is known by its keys.
+    /// Keeps entries some at a time, in transactions of a bounded size. The last one is left in `changes` for the mark to
+    /// join. If we are stopped in between, the mark has not moved: the page is read again, and what was kept is known by its
+    /// keys.
     fn keep_entries(
         &mut self,
         source: &Source,
@@ -119,86 +131,74 @@ impl Keep {
         changes: &mut Changes,
     ) -> Result<()> {
         let (entries, faces) = identity::whole(entries);
-        let entries = &entries[..];
         let mut memory = self.memory(&source.name, &faces)?;
-        let matching = identity::matching(&faces, &memory);
-        let mut drafts = self.drafts(source, entries, faces, &matching, !watched.had_entries, now)?;
-        let texts: Vec<&str> =
-            drafts.iter().filter(|draft| draft.archive).map(|draft| entries[draft.number].text.as_str()).collect();
-        let mut places = self.archive.append(&texts, now)?.into_iter();
-        self.archive.record_lengths(changes);
-        for key in &matching.void {
+        let Matching { fates, keys, void } = identity::matching(&faces, &memory);
+        for key in &void {
+            self.make_room(1, source, watched, kept, changes)?;
             changes.put(&key_key(&source.name, key), &None::<ItemId>);
         }
-        for draft in &mut drafts {
-            if changes.len() + 10 > BATCH {
-                // Should we be stopped here, these items count all the same.
-                let entries = watched.entries + kept.new.len() as u64;
-                watched::put(changes, &source.name, &Watched { entries, ..watched.clone() });
-                self.store.commit(std::mem::take(changes))?;
-            }
-            if draft.archive
-                && let Some(place) = places.next()
-            {
-                draft.remembered.item.place = place;
-            }
-            let item = &draft.remembered.item;
-            for number in std::iter::once(&draft.number).chain(&draft.twins) {
-                for key in &matching.keys[*number] {
-                    let holding = Holding::Item(item.id.clone());
-                    if memory.keys.get(key) != Some(&holding) {
-                        changes.put(&key_key(&source.name, key), &Some(&item.id));
-                        memory.keys.insert(key.clone(), holding);
-                    }
+        let mut entries = entries.into_iter();
+        let mut matched = faces.into_iter().zip(fates).zip(keys);
+        while entries.len() > 0 {
+            let some: Vec<Entry> = entries.by_ref().take(AT_A_TIME).collect();
+            let mut drafts = self.drafts(source, &some, matched.by_ref(), !watched.had_entries, now)?;
+            let texts: Vec<&str> =
+                drafts.iter().filter(|one| one.draft.archive).map(|one| some[one.place].text.as_str()).collect();
+            let mut places = self.archive.append(&texts, now)?.into_iter();
+            self.archive.record_lengths(changes);
+            for one in &mut drafts {
+                // Its keys, itself, two works, and the source.
+                self.make_room(one.keys.len() + 4, source, watched, kept, changes)?;
+                if one.draft.archive
+                    && let Some(place) = places.next()
+                {
+                    one.draft.remembered.item.place = place;
                 }
-            }
-            if !draft.is_changed {
-                continue;
-            }
-            changes.put(&item_key(&item.id), &draft.remembered);
-            match draft.news {
-                News::New => kept.new.push(item.id.clone()),
-                News::Updated => kept.updated.push(item.id.clone()),
-                News::None => {}
-            }
-            if draft.news != News::None {
-                works::put(changes, &Work::new(Duty::Judge, item.id.0.clone(), item.content.clone(), now));
-            }
-            if draft.shows {
-                works::put(changes, &Work::new(Duty::Index, item.id.0.clone(), item.content.clone(), now));
+                put(changes, source, one, now, &mut memory, kept);
             }
         }
         Ok(())
     }
 
-    /// What each entry makes of memory, twins folded into their first.
+    /// Commits `changes` if so many more would be too many for one transaction.
+    fn make_room(
+        &self,
+        more: usize,
+        source: &Source,
+        watched: &Watched,
+        kept: &Kept,
+        changes: &mut Changes,
+    ) -> Result<()> {
+        if changes.len() + more < BATCH {
+            return Ok(());
+        }
+        // Should we be stopped here, these items count all the same.
+        let entries = watched.entries + kept.new.len() as u64;
+        watched::put(changes, &source.name, &Watched { entries, ..watched.clone() });
+        self.store.commit(std::mem::take(changes))
+    }
+
+    /// What each entry makes of memory; those that repeat another make nothing.
     fn drafts(
         &self,
         source: &Source,
         entries: &[Entry],
-        faces: Vec<Face>,
-        matching: &Matching,
+        mut matched: impl Iterator<Item = ((Face, Fate), Vec<Key>)>,
         baseline: bool,
         now: Timestamp,
-    ) -> Result<Vec<Draft>> {
-        let mut drafts: Vec<Draft> = Vec::new();
-        let mut by_number: HashMap<usize, usize> = HashMap::new();
-        let mut given: HashMap<ItemId, usize> = HashMap::new();
-        for (number, face) in faces.into_iter().enumerate() {
-            let entry = &entries[number];
-            let draft = match &matching.fates[number] {
-                Fate::Twin(first) => {
-                    if let Some(draft) = by_number.get(first).and_then(|position| drafts.get_mut(*position)) {
-                        draft.twins.push(number);
-                    }
-                    continue;
-                }
+    ) -> Result<Vec<Named>> {
+        let mut drafts: Vec<Named> = Vec::new();
+        let mut given: HashSet<ItemId> = HashSet::new();
+        for (place, entry) in entries.iter().enumerate() {
+            let Some(((face, fate), keys)) = matched.next() else { break };
+            let draft = match &fate {
+                Fate::Twin(_) => continue,
                 Fate::Same(id) => match self.remembered(id)? {
                     Some(remembered) => {
                         let is_changed = face.content != remembered.face.content;
                         let text = is_changed.then(|| self.text_or_nothing(&remembered.item));
                         let is_lost = self.archive.has_lost(&remembered.item.place);
-                        let mut draft = Draft::of_known(number, remembered, text.as_deref(), source, entry, face, now);
+                        let mut draft = Draft::of_known(remembered, text.as_deref(), source, entry, face, now);
                         if is_lost && !entry.text.is_empty() {
                             draft.archive_again();
                         }
@@ -207,22 +207,20 @@ impl Keep {
                     None => continue,
                 },
                 Fate::New => {
-                    let key = matching.keys[number].first().cloned();
-                    let key = key.map_or_else(|| format!("c:{}", face.content), |key| id_key(&key));
+                    let key = keys.first().map_or_else(|| format!("c:{}", face.content), id_key);
                     let mut attempt = 0;
                     let id = loop {
                         let id = ItemId::first_seen(&source.name, &key, attempt);
-                        if !given.contains_key(&id) && !self.store.has(&item_key(&id))? {
+                        if !given.contains(&id) && !self.store.has(&item_key(&id))? {
                             break id;
                         }
                         attempt += 1;
                     };
-                    given.insert(id.clone(), number);
-                    Draft::of_new(number, id, source, entry, face, baseline, now)
+                    given.insert(id.clone());
+                    Draft::of_new(id, source, entry, face, baseline, now)
                 }
             };
-            by_number.insert(number, drafts.len());
-            drafts.push(draft);
+            drafts.push(Named { draft, place, keys });
         }
         Ok(drafts)
     }
@@ -253,9 +251,42 @@ impl Keep {
 }
 
 /// Dates ahead of us are no dates.
-fn sound_dates(entry: &Entry, now: Timestamp) -> Entry {
-    let sound = |date: Option<Timestamp>| date.filter(|date| date.duration_since(now) <= MOST_AHEAD);
-    Entry { published: sound(entry.published), updated: sound(entry.updated), ..entry.clone() }
+fn mend_dates(entry: &mut Entry, now: Timestamp) {
+    for date in [&mut entry.published, &mut entry.updated] {
+        *date = date.filter(|date| date.duration_since(now) <= MOST_AHEAD);
+    }
+}
+
+/// Puts an item with its keys and the work it causes into a transaction.
+fn put(changes: &mut Changes, source: &Source, one: &Named, now: Timestamp, memory: &mut Memory, kept: &mut Kept) {
+    let draft = &one.draft;
+    let item = &draft.remembered.item;
+    let holding = Holding::Item(item.id.clone());
+    for key in &one.keys {
+        let held = memory.keys.get_mut(key);
+        if held.as_deref() == Some(&holding) {
+            continue;
+        }
+        changes.put(&key_key(&source.name, key), &Some(&item.id));
+        if let Some(held) = held {
+            held.clone_from(&holding);
+        }
+    }
+    if !draft.is_changed {
+        return;
+    }
+    changes.put(&item_key(&item.id), &draft.remembered);
+    match draft.news {
+        News::New => kept.new.push(item.id.clone()),
+        News::Updated => kept.updated.push(item.id.clone()),
+        News::None => {}
+    }
+    if draft.news != News::None {
+        works::put(changes, &Work::new(Duty::Judge, item.id.0.clone(), item.content.clone(), now));
+    }
+    if draft.shows {
+        works::put(changes, &Work::new(Duty::Index, item.id.0.clone(), item.content.clone(), now));
+    }
 }
 
 fn item_key(id: &ItemId) -> Vec<u8> {

@@ -41,6 +41,9 @@ pub(super) enum Kind {
     Whole,
 }
 
+/// In the order in which an item's id prefers them.
+const KINDS: [Kind; 6] = [Kind::Native, Kind::Link, Kind::Content, Kind::Dated, Kind::Title, Kind::Whole];
+
 impl Kind {
     /// One byte in the store's keys.
     pub(super) fn letter(self) -> u8 {
@@ -87,7 +90,8 @@ pub(super) enum Fate {
 pub(super) struct Matching {
     /// One for each entry, in order.
     pub(super) fates: Vec<Fate>,
-    /// For each entry: the keys that name it from now on. Of a new one, the first is the key its id is made from.
+    /// For each entry: the keys that name it from now on, those of its twins behind its own. Of a new one, the first is the
+    /// key its id is made from.
     pub(super) keys: Vec<Vec<Key>>,
     /// Keys that name nothing from now on.
     pub(super) void: Vec<Key>,
@@ -95,14 +99,19 @@ pub(super) struct Matching {
 
 /// Every key that memory should be asked for.
 pub(super) fn keys(face: &Face) -> Vec<Key> {
-    let mut keys = Vec::with_capacity(5);
-    keys.extend(face.native.clone().map(|native| (Kind::Native, native)));
-    keys.extend(face.link.clone().map(|link| (Kind::Link, link)));
-    keys.push((Kind::Content, face.content.clone()));
-    keys.extend(face.published.map(|published| (Kind::Dated, format!("{}@{published}", face.content))));
-    keys.extend((!face.title.is_empty()).then(|| (Kind::Title, face.title.clone())));
-    keys.push((Kind::Whole, face.whole()));
-    keys
+    KINDS.iter().filter_map(|kind| key(face, *kind)).collect()
+}
+
+fn key(face: &Face, kind: Kind) -> Option<Key> {
+    let text = match kind {
+        Kind::Native => face.native.clone()?,
+        Kind::Link => face.link.clone()?,
+        Kind::Content => face.content.clone(),
+        Kind::Dated => format!("{}@{}", face.content, face.published?),
+        Kind::Title => Some(face.title.clone()).filter(|title| !title.is_empty())?,
+        Kind::Whole => face.whole(),
+    };
+    Some((kind, text))
 }
 
 /// Entries with their faces, where one entry in several pieces is made whole: a page may list a release once for each part
@@ -174,7 +183,13 @@ pub(super) fn matching(faces: &[Face], memory: &Memory) -> Matching {
             (None, None) => Fate::New,
         })
         .collect();
-    let keys = faces.iter().map(|face| naming_keys(face, memory, &shared)).collect();
+    let mut keys: Vec<Vec<Key>> = faces.iter().map(|face| naming_keys(face, memory, &shared)).collect();
+    for (number, twin) in twins.iter().enumerate() {
+        if let Some(first) = twin {
+            let twins_keys = std::mem::take(&mut keys[number]);
+            keys[*first].extend(twins_keys);
+        }
+    }
     let mut void: Vec<Key> = shared.into_keys().filter(|key| matches!(key.0, Kind::Native | Kind::Link)).collect();
     void.retain(|key| memory.keys.get(key) != Some(&Holding::Void));
     void.sort();
@@ -340,16 +355,18 @@ const MOST_COMPARED: usize = 16;
 
 /// Keys that several entries of the page bear, twins counted once.
 fn shared(faces: &[Face], twins: &[Option<usize>]) -> HashMap<Key, usize> {
-    let mut counts: HashMap<Key, usize> = HashMap::new();
-    for (number, face) in faces.iter().enumerate() {
-        if twins[number].is_none() {
-            for key in keys(face) {
+    let mut shared = HashMap::new();
+    // One kind after the other: a page of 20,000 entries has 120,000 keys.
+    for kind in KINDS {
+        let mut counts: HashMap<Key, usize> = HashMap::new();
+        for (face, _) in faces.iter().zip(twins).filter(|(_, twin)| twin.is_none()) {
+            if let Some(key) = key(face, kind) {
                 *counts.entry(key).or_default() += 1;
             }
         }
+        shared.extend(counts.into_iter().filter(|(_, count)| *count > 1));
     }
-    counts.retain(|_, count| *count > 1);
-    counts
+    shared
 }
 
 /// The keys an entry may be found under later, best first.

@@ -58,7 +58,7 @@ pub fn open(home: &Path) -> Keep {
 
 /// Keeps one reading of the source `feed`, at noon.
 pub fn keep(keep: &mut Keep, entries: Vec<Entry>) -> Kept {
-    keep.keep_reading(&source("feed"), &reading(entries), Mark::default(), noon()).unwrap()
+    keep.keep_reading(&source("feed"), reading(entries), Mark::default(), noon()).unwrap()
 }
 
 /// Copies a folder, as a disk would look after the process was killed at this moment.

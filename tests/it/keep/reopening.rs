@@ -17,7 +17,7 @@ fn what_was_kept_is_there_after_reopening() {
     let mut store = open(home.path());
     let mark = Mark { etag: Some("\"abc\"".to_owned()), last_modified: None, url: None };
     let page = super::reading(vec![entry("g-1", "One", "The text of one."), entry("g-2", "Two", "")]);
-    let kept = store.keep_reading(&source("feed"), &page, mark.clone(), noon()).unwrap();
+    let kept = store.keep_reading(&source("feed"), page, mark.clone(), noon()).unwrap();
     drop(store);
 
     let store = open(home.path());
@@ -155,12 +155,12 @@ fn faults_are_counted_and_a_good_answer_ends_them() {
     let mut store = open(home.path());
     let feed = source("feed");
     let mark = Mark { etag: Some("\"1\"".to_owned()), last_modified: None, url: None };
-    store.keep_reading(&feed, &super::reading(vec![entry("g-1", "One", "Text.")]), mark.clone(), noon()).unwrap();
+    store.keep_reading(&feed, super::reading(vec![entry("g-1", "One", "Text.")]), mark.clone(), noon()).unwrap();
     store.keep_fault(&feed, &Fault::new(FaultKind::Timeout, "asking it took too long"), noon()).unwrap();
     store.keep_fault(&feed, &Fault::new(FaultKind::Waiting, "it asked us to wait"), noon()).unwrap();
     // An empty answer is a fault too, and its mark is not taken: the next request asks for the whole page.
     let other = Mark { etag: Some("\"2\"".to_owned()), last_modified: None, url: None };
-    let kept = store.keep_reading(&feed, &super::reading(Vec::new()), other, noon()).unwrap();
+    let kept = store.keep_reading(&feed, super::reading(Vec::new()), other, noon()).unwrap();
     assert_eq!(kept.fault.unwrap().kind, FaultKind::Empty);
     let watched = store.watched("feed").unwrap().unwrap();
     assert_eq!((watched.failures, watched.mark.clone(), watched.entries), (3, mark.clone(), 1));
@@ -196,4 +196,27 @@ fn waits_and_closed_editions_are_remembered() {
     let store = open(home.path());
     assert_eq!(store.holds().unwrap(), holds);
     assert_eq!(store.closed(&edition).unwrap(), Some(noon()));
+}
+
+#[test]
+fn a_page_of_more_entries_than_are_kept_at_a_time_is_kept_whole_and_once() {
+    let home = tempfile::tempdir().unwrap();
+    let mut store = open(home.path());
+    let text = |number: usize| format!("Words of entry {number}.");
+    let name = |number: usize| entry(&format!("g-{number}"), &format!("Title {number}"), &text(number));
+    let mut entries: Vec<_> = (0..1_300).map(name).collect();
+    // Far behind it, the first one is listed again.
+    entries.push(entries[0].clone());
+    let kept = keep(&mut store, entries.clone());
+    assert_eq!((kept.new.len(), kept.updated.len()), (1_300, 0));
+    let again = keep(&mut store, entries);
+    assert_eq!((again.new.len(), again.updated.len()), (0, 0));
+    drop(store);
+
+    let store = open(home.path());
+    for (number, id) in kept.new.iter().enumerate() {
+        let item = store.item(id).unwrap().unwrap();
+        assert_eq!(store.text(&item).unwrap(), text(number));
+    }
+    assert_eq!(store.watched("feed").unwrap().unwrap().entries, 1_300);
 }

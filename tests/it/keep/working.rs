@@ -123,7 +123,7 @@ fn work_is_given_oldest_first() {
     let later = noon() + SignedDuration::from_hours(1);
     for (native, at) in [("late", later), ("early", noon())] {
         let page = super::reading(vec![entry(native, native, "Text.")]);
-        store.keep_reading(&super::source(native), &page, Default::default(), at).unwrap();
+        store.keep_reading(&super::source(native), page, Default::default(), at).unwrap();
     }
     let since: Vec<Timestamp> = store.work(Duty::Judge).unwrap().iter().map(|work| work.since).collect();
     assert_eq!(since, [noon(), later]);

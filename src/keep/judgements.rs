@@ -1,4 +1,4 @@
-//! Judgements are kept with the story they join and the work that follows, in one transaction.
+//! Judgements are kept with the story they join and the work that follows, in one transaction; many share one.
 
 use anyhow::Result;
 use jiff::Timestamp;
@@ -89,7 +89,8 @@ impl Keep {
         for work in follow {
             works::put(&mut changes, work);
         }
-        self.store.commit(changes)?;
+        // What a kill takes back is judged again and comes out the same, so verdicts may share a transaction.
+        self.store.defer(changes)?;
         Ok(true)
     }
 

@@ -1,10 +1,12 @@
 //! The store is the only door to sled: small JSON values under prefixed keys, changed one batch at a time.
 
+use std::collections::BTreeMap;
 use std::fs::{self, File, TryLockError};
 use std::io::{ErrorKind, Write};
 use std::ops::RangeBounds;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::Duration;
 
@@ -35,6 +37,8 @@ pub(super) struct Store {
     folder: PathBuf,
     /// Something was committed since it was opened or sealed.
     is_changed: AtomicBool,
+    /// What was deferred and is not yet committed.
+    waiting: Mutex<Changes>,
 }
 
 /// Why sled could not do what it was asked.
@@ -48,31 +52,40 @@ enum Trouble {
 /// Changes that happen together or not at all.
 #[derive(Default)]
 pub(super) struct Changes {
-    batch: sled::Batch,
-    count: usize,
+    /// By key: its new value, or None where it is removed.
+    values: BTreeMap<Vec<u8>, Option<Vec<u8>>>,
 }
 
 impl Changes {
     /// Our own values always have a JSON form: no maps with odd keys, no failing Serialize.
     pub(super) fn put<T: Serialize>(&mut self, key: &[u8], value: &T) {
         let bytes = serde_json::to_vec(value).expect("a kept value has a JSON form");
-        self.batch.insert(key, bytes);
-        self.count += 1;
+        self.values.insert(key.to_vec(), Some(bytes));
     }
 
     /// A value as it was exported.
     pub(super) fn put_bytes(&mut self, key: &[u8], value: &[u8]) {
-        self.batch.insert(key, value);
-        self.count += 1;
+        self.values.insert(key.to_vec(), Some(value.to_vec()));
     }
 
     pub(super) fn remove(&mut self, key: &[u8]) {
-        self.batch.remove(key);
-        self.count += 1;
+        self.values.insert(key.to_vec(), None);
     }
 
+    /// How many keys change.
     pub(super) fn len(&self) -> usize {
-        self.count
+        self.values.len()
+    }
+
+    fn batch(&self) -> sled::Batch {
+        let mut batch = sled::Batch::default();
+        for (key, value) in &self.values {
+            match value {
+                Some(value) => batch.insert(&key[..], &value[..]),
+                None => batch.remove(&key[..]),
+            }
+        }
+        batch
     }
 }
 
@@ -121,7 +134,8 @@ impl Store {
     fn attempt(folder: &Path) -> Result<Store, Trouble> {
         let config = sled::Config::new().path(folder).cache_capacity(CACHE_BYTES).print_profile_on_drop(false);
         let tree = contained(|| config.open())?;
-        let store = Store { tree, folder: folder.to_path_buf(), is_changed: AtomicBool::new(false) };
+        let store =
+            Store { tree, folder: folder.to_path_buf(), is_changed: AtomicBool::new(false), waiting: Mutex::default() };
         let sealed = store.sealed_outside();
         let known = contained(|| store.tree.get(SEAL))?;
         let known = known.and_then(|bytes| serde_json::from_slice::<u64>(&bytes).ok()).unwrap_or(0);
@@ -135,6 +149,9 @@ impl Store {
 
     /// None when there is no value; an error when there is one that cannot be read.
     pub(super) fn get<T: DeserializeOwned>(&self, key: &[u8]) -> Result<Option<T>> {
+        if let Some(value) = self.waiting().values.get(key) {
+            return value.as_ref().map(|bytes| parse(key, bytes)).transpose();
+        }
         match self.safely("reading", key, || self.tree.get(key))? {
             Some(bytes) => Ok(Some(parse(key, &bytes)?)),
             None => Ok(None),
@@ -142,6 +159,9 @@ impl Store {
     }
 
     pub(super) fn has(&self, key: &[u8]) -> Result<bool> {
+        if let Some(value) = self.waiting().values.get(key) {
+            return Ok(value.is_some());
+        }
         self.safely("looking for", key, || self.tree.contains_key(key))
     }
 
@@ -151,7 +171,7 @@ impl Store {
         prefix: &[u8],
     ) -> impl Iterator<Item = Result<(Vec<u8>, T)>> + use<'_, T> {
         let skip = prefix.len();
-        self.walk(self.tree.scan_prefix(prefix)).map(move |pair| {
+        self.walk(self.settle(), self.tree.scan_prefix(prefix)).map(move |pair| {
             let (key, bytes) = pair?;
             Ok((key[skip..].to_vec(), parse(&key, &bytes)?))
         })
@@ -162,7 +182,7 @@ impl Store {
         &self,
         range: impl RangeBounds<Vec<u8>>,
     ) -> impl Iterator<Item = Result<(Vec<u8>, T)>> {
-        self.walk(self.tree.range(range)).map(|pair| {
+        self.walk(self.settle(), self.tree.range(range)).map(|pair| {
             let (key, bytes) = pair?;
             Ok((key.to_vec(), parse(&key, &bytes)?))
         })
@@ -170,15 +190,25 @@ impl Store {
 
     /// Every key with the bytes of its value.
     pub(super) fn all(&self) -> impl Iterator<Item = Result<(sled::IVec, sled::IVec)>> {
-        self.walk(self.tree.iter())
+        self.walk(self.settle(), self.tree.iter())
     }
 
-    /// What sled's iterator gives, up to the first trouble: what it would give after that is not to be trusted.
-    fn walk(&self, mut pairs: sled::Iter) -> impl Iterator<Item = Result<(sled::IVec, sled::IVec)>> + use<'_> {
+    /// What sled's iterator gives, up to the first trouble: what it would give after that is not to be trusted. What was
+    /// deferred must be settled before the iterator is made.
+    fn walk(
+        &self,
+        settled: Result<()>,
+        mut pairs: sled::Iter,
+    ) -> impl Iterator<Item = Result<(sled::IVec, sled::IVec)>> + use<'_> {
+        let mut trouble = settled.err();
         let mut is_over = false;
         std::iter::from_fn(move || {
             if is_over {
                 return None;
+            }
+            if let Some(error) = trouble.take() {
+                is_over = true;
+                return Some(Err(error));
             }
             let pair = self.safely("scanning", b"", || pairs.next().transpose()).transpose();
             is_over = !matches!(pair, Some(Ok(_)));
@@ -188,13 +218,44 @@ impl Store {
 
     /// All of the changes, or none: also after this process is killed. Only `checkpoint` holds against a power loss.
     pub(super) fn commit(&self, changes: Changes) -> Result<()> {
-        if changes.count == 0 {
+        if changes.len() == 0 {
             return Ok(());
         }
+        self.settle()?;
+        self.apply(&changes)
+    }
+
+    /// Changes that cost nothing to make again. They are read from now on, and committed with those that follow: when they
+    /// fill a batch, or before anything is scanned, committed or written to disk. Those of one call are never parted. If the
+    /// process is killed meanwhile, none of them happened.
+    pub(super) fn defer(&self, changes: Changes) -> Result<()> {
+        if self.waiting().len() + changes.len() > BATCH {
+            self.settle()?;
+        }
+        self.waiting().values.extend(changes.values);
+        Ok(())
+    }
+
+    /// Commits what was deferred. What cannot be written waits on.
+    fn settle(&self) -> Result<()> {
+        let mut waiting = self.waiting();
+        if waiting.len() > 0 {
+            self.apply(&waiting)?;
+            waiting.values.clear();
+        }
+        Ok(())
+    }
+
+    /// A panic elsewhere leaves whole changes: they are added by one call, and cleared by one.
+    fn waiting(&self) -> MutexGuard<'_, Changes> {
+        self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn apply(&self, changes: &Changes) -> Result<()> {
         fail_point!("store-before-commit");
         self.is_changed.store(true, Ordering::Relaxed);
         let doing = || format!("writing to the store {}; check the disk's free space", self.folder.display());
-        contained(|| self.tree.apply_batch(changes.batch))
+        contained(|| self.tree.apply_batch(changes.batch()))
             .map_err(|trouble| anyhow!(trouble.words()))
             .with_context(doing)?;
         fail_point!("store-committed");
@@ -204,6 +265,7 @@ impl Store {
     /// Writes everything to the disk itself. sled's own flush on Linux stops at `sync_file_range`, which does not promise
     /// to survive a power loss.
     pub(super) fn checkpoint(&self) -> Result<()> {
+        self.settle()?;
         let file = self.folder.join("db");
         let doing = || format!("writing the store {} to disk; check the disk's free space", self.folder.display());
         fail_point!("store-before-checkpoint");
@@ -217,6 +279,7 @@ impl Store {
     /// A checkpoint that is counted inside the store and beside it. A store that later knows of fewer seals than the file
     /// has lost something, even where sled opens it without a word: of a log that was cut it reads what is left.
     pub(super) fn seal(&self) -> Result<()> {
+        self.settle()?;
         if !self.is_changed.load(Ordering::Relaxed) {
             return self.checkpoint();
         }
@@ -250,6 +313,17 @@ impl Store {
             let what = format!("{doing} {} in the store {}", shown(key), self.folder.display());
             anyhow!("{what}: {}; {remedy}", trouble.words())
         })
+    }
+}
+
+impl Drop for Store {
+    /// An orderly end writes what waits. What it cannot write is made again by the next run.
+    fn drop(&mut self) {
+        if !thread::panicking()
+            && let Err(error) = self.settle()
+        {
+            warn!("{error:#}");
+        }
     }
 }
 

@@ -1,5 +1,7 @@
 //! Work is done once, on the input it was asked for, and what it leads to is kept with it.
 
+use std::collections::BTreeSet;
+
 use jiff::{SignedDuration, Timestamp};
 use tidings::item::ItemId;
 use tidings::keep::Keep;
@@ -8,7 +10,7 @@ use tidings::story::{Member, Rise, Story, StoryId};
 use tidings::verdict::{Category, Level, Verdict};
 use tidings::work::{Duty, TRIES, Work};
 
-use super::{entry, keep, noon, open};
+use super::{copy, entry, keep, noon, open};
 
 pub fn verdict(level: Level, at: Timestamp) -> Verdict {
     Verdict {
@@ -68,6 +70,38 @@ fn a_judgement_ends_its_work_and_asks_for_what_follows() {
     assert_eq!(store.judged(&id).unwrap().unwrap().verdict.level, Level::Critical);
     let keys = ["nothing".to_owned(), "version:tool:1".to_owned(), "version:tool:1".to_owned()];
     assert_eq!(store.stories_of(&keys).unwrap(), [story(&id, Level::Critical, noon())]);
+}
+
+#[test]
+fn verdicts_that_wait_for_one_another_count_at_once_and_a_kill_takes_back_whole_ones_only() {
+    let home = tempfile::tempdir().unwrap();
+    let mut store = open(home.path());
+    let name = |number: i32| entry(&format!("g-{number}"), &format!("Title {number}"), &format!("Text {number}."));
+    keep(&mut store, (0..300).map(name).collect());
+    store.checkpoint().unwrap();
+    let works = store.work(Duty::Judge).unwrap();
+    assert_eq!(works.len(), 300);
+    for work in &works {
+        assert!(judge(&mut store, work, Level::Routine, &[], noon()));
+        assert!(store.judged(&ItemId(work.id.clone())).unwrap().is_some());
+        assert!(!judge(&mut store, work, Level::Critical, &[], noon()), "its work is done");
+    }
+    let killed = tempfile::tempdir().unwrap();
+    copy(home.path(), killed.path());
+    store.checkpoint().unwrap();
+    let ended = tempfile::tempdir().unwrap();
+    copy(home.path(), ended.path());
+    drop(store);
+
+    let store = open(killed.path());
+    let left: BTreeSet<String> = store.work(Duty::Judge).unwrap().into_iter().map(|work| work.id).collect();
+    for work in &works {
+        let judged = store.judged(&ItemId(work.id.clone())).unwrap();
+        assert_ne!(judged.is_some(), left.contains(&work.id), "{}: judged, or still to be", work.id);
+    }
+    let store = open(ended.path());
+    assert_eq!(store.work(Duty::Judge).unwrap(), []);
+    assert_eq!(store.judged_count(noon(), noon() + SignedDuration::from_hours(1)).unwrap(), 300);
 }
 
 #[test]

@@ -3,7 +3,7 @@
 mod feed;
 mod offers;
 mod recognise;
-mod web_page;
+mod head;
 mod charset;
 mod markup;
 mod reference;

@@ -4,7 +4,7 @@ use url::Url;
 
 use super::markup::{Kind, Tokens, attribute};
 use super::recognise::{Recognised, local_name, recognise};
-use super::web_page::head;
+use super::head::head;
 use super::{charset, feed, link, prose};
 use crate::guard::panic::quietly;
 use crate::page::Page;

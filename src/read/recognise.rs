@@ -2,7 +2,7 @@
 
 use super::markup::{Kind, Tokens};
 use super::prose;
-use super::web_page::head;
+use super::head::head;
 
 /// How far we look for the beginning of a feed: warnings of a server's program may stand before it.
 const MAX_JUNK_BYTES: usize = 16 * 1024;

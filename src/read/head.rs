@@ -1,4 +1,4 @@
-//! Web pages, as far as they name themselves and their feeds.
+//! The head of a web page: how it names itself and its feeds.
 
 use super::markup::{Kind, Tokens, attribute};
 use super::prose;

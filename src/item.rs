@@ -14,6 +14,11 @@ use crate::source::Trust;
 pub struct Entry {
     /// The publisher's own id (guid, atom:id, JSON Feed id), where there is one.
     pub native: Option<String>,
+    /// The reader vouches for `native`: the publisher gives it once to one thing and never again to another, whatever becomes
+    /// of words, link and dates (a release's number, a commit's hash, a post's full name). Then it alone decides: two such
+    /// ids are two items, one is one. A feed's guid is not of this kind: feeds change theirs.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub native_is_stable: bool,
     /// Absolute, http or https only.
     pub link: Option<Url>,
     /// Plain text on one line; may be empty.

@@ -177,6 +177,7 @@ pub fn check_examples() -> Vec<String> {
 fn example(trust: Trust, title: &str) -> Item {
     let entry = Entry {
         native: None,
+        native_is_stable: false,
         link: None,
         title: title.to_owned(),
         text: String::new(),

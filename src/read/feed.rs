@@ -208,6 +208,7 @@ fn entry(found: model::Entry) -> Option<Entry> {
     let updated = found.updated.and_then(|at| moment(at.timestamp(), at.timestamp_subsec_nanos()));
     Some(Entry {
         native,
+        native_is_stable: false,
         link,
         title,
         text,

@@ -10,6 +10,9 @@ use crate::item::Entry;
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub(in crate::keep) struct Face {
     pub(in crate::keep) native: Option<String>,
+    /// `Entry::native_is_stable`, where there is a native id.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub(in crate::keep) is_stable: bool,
     /// The address without scheme, `www.` and a last slash, with its fragment.
     pub(in crate::keep) link: Option<String>,
     /// The title's words in lower case, with single spaces.
@@ -42,8 +45,10 @@ impl Face {
     pub(in crate::keep) fn of(entry: &Entry) -> Face {
         let text = entry.text.to_lowercase();
         let text: Vec<&str> = words(&text).collect();
+        let native = entry.native.as_deref().map(str::trim).filter(|native| !native.is_empty()).map(str::to_owned);
         Face {
-            native: entry.native.as_deref().map(str::trim).filter(|native| !native.is_empty()).map(str::to_owned),
+            is_stable: entry.native_is_stable && native.is_some(),
+            native,
             link: entry.link.as_ref().map(link_key),
             title: joined_words(&entry.title),
             content: entry.content_hash(),
@@ -102,6 +107,7 @@ impl Face {
     /// may be borne by several entries; with a number in it, or on one date, it is one entry's.
     pub(super) fn is_piece_of(&self, other: &Face) -> bool {
         self.native.is_some()
+            && !self.is_stable
             && !self.title.is_empty()
             && (&self.native, &self.link, &self.title) == (&other.native, &other.link, &other.title)
             && (dates_agree(self, other) || !numbers(&self.title).is_empty())
@@ -110,6 +116,9 @@ impl Face {
 
     /// One entry, listed twice on one page.
     pub(super) fn is_twin_of(&self, other: &Face) -> bool {
+        if self.is_stable && other.is_stable {
+            return self.native == other.native;
+        }
         let same_link = match (&self.link, &other.link) {
             (Some(ours), Some(theirs)) => ours == theirs,
             _ => true,

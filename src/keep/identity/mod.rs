@@ -16,6 +16,9 @@
 //! taken from the heaviest down, each item at most once. What finds no pair is new. A key always leads to the item that
 //! bore it last.
 //!
+//! A native id that its reader vouches for (`Entry::native_is_stable`) is asked alone: two of them are two items however
+//! alike the words, one is one item whatever was edited, and on one page twice it counts once.
+//!
 //! A publisher that changes all its ids, or moves all its pages, shows as many entries at once whose native id is unknown
 //! though their link or words are known: then (`wholesale`) a new native id is no sign of a new item.
 
@@ -211,7 +214,7 @@ struct Candidate<'a> {
 
 impl<'a> Candidate<'a> {
     fn new(number: usize, face: &'a Face, memory: &'a Memory, shared: &HashMap<Key, usize>) -> Candidate<'a> {
-        let usable = |key: &Key| !shared.contains_key(key) && memory.keys.get(key) != Some(&Holding::Void);
+        let usable = |key: &Key| is_usable(key, face, memory, shared);
         let keys = keys(face);
         let is_usable = |kind: Kind| keys.iter().any(|key| key.0 == kind && usable(key));
         let mut items: Vec<&ItemId> = Vec::new();
@@ -245,10 +248,14 @@ impl<'a> Candidate<'a> {
 /// How much speaks for an entry being an item; None: too little. Only the order of the weights means something.
 fn weigh(candidate: &Candidate, item: &Face, wholesale: bool) -> Option<u32> {
     let entry = candidate.face;
+    let native = candidate.native.is_some() && candidate.native == item.native.as_deref();
+    // A vouched id decides alone. An item that was never read with one (its source was a feed then) is found as any other.
+    if entry.is_stable && (native || item.is_stable) {
+        return native.then_some(120);
+    }
     if entry.whole() == item.whole() && !dates_differ(entry, item) {
         return Some(110);
     }
-    let native = candidate.native.is_some() && candidate.native == item.native.as_deref();
     let link = candidate.link.is_some() && candidate.link == item.link.as_deref();
     let dated_alike = dates_agree(entry, item);
     let content = entry.content == item.content && (candidate.content_is_own || dated_alike);
@@ -369,14 +376,16 @@ fn shared(faces: &[Face], twins: &[Option<usize>]) -> HashMap<Key, usize> {
     shared
 }
 
+/// Whether the key names this entry and no other. What was void as long as nobody vouched for it counts again.
+fn is_usable(key: &Key, face: &Face, memory: &Memory, shared: &HashMap<Key, usize>) -> bool {
+    let is_vouched = key.0 == Kind::Native && face.is_stable;
+    is_vouched || (!shared.contains_key(key) && memory.keys.get(key) != Some(&Holding::Void))
+}
+
 /// The keys an entry may be found under later, best first.
 fn naming_keys(face: &Face, memory: &Memory, shared: &HashMap<Key, usize>) -> Vec<Key> {
     let mut all = keys(face);
-    let usable: Vec<Kind> = all
-        .iter()
-        .filter(|key| !shared.contains_key(*key) && memory.keys.get(*key) != Some(&Holding::Void))
-        .map(|key| key.0)
-        .collect();
+    let usable: Vec<Kind> = all.iter().filter(|key| is_usable(key, face, memory, shared)).map(|key| key.0).collect();
     let is_usable = |kind| usable.contains(&kind);
     let is_nameless = !is_usable(Kind::Native) && !is_usable(Kind::Link);
     all.retain(|key| match key.0 {

@@ -38,6 +38,7 @@ pub fn source(name: &str) -> Source {
 pub fn entry(native: &str, title: &str, text: &str) -> Entry {
     Entry {
         native: Some(native.to_owned()),
+        native_is_stable: false,
         link: Some(format!("https://feed.example/{native}").parse().unwrap()),
         title: title.to_owned(),
         text: text.to_owned(),

@@ -7,7 +7,8 @@ use tidings::item::{Entry, ItemId};
 
 use super::{entry, keep, noon, open, time};
 
-/// One entry of a case: the item it is, whether its words changed, the entry.
+/// One entry of a case: the item it is, whether its words changed (`*`), the entry. A native id that its reader vouches for
+/// begins with `=`.
 struct Row {
     label: String,
     changed: bool,
@@ -22,7 +23,8 @@ fn row(line: &str) -> Row {
         label: label.trim_end_matches('*').to_owned(),
         changed: label.ends_with('*'),
         entry: Entry {
-            native: cell(native),
+            native: cell(native).map(|native| native.trim_start_matches('=').to_owned()),
+            native_is_stable: native.starts_with('='),
             link: cell(link).map(|link| link.parse().unwrap()),
             title: cell(title).unwrap_or_default(),
             text: cell(text).unwrap_or_default(),

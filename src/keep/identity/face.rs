@@ -72,8 +72,13 @@ impl Face {
     /// Nearly the same title, or nearly the same text. Numbers in the title must agree: `2.1.250` and `2.1.251` are two
     /// releases however alike the rest is.
     pub(super) fn is_near(&self, other: &Face) -> bool {
-        numbers(&self.title) == numbers(&other.title)
-            && (are_near(&self.title, &other.title) || self.text_is_near(other))
+        self.text_is_near_too(other)
+            || (numbers(&self.title) == numbers(&other.title) && are_near(&self.title, &other.title))
+    }
+
+    /// Nearly the same text, below a title with the same numbers.
+    pub(super) fn text_is_near_too(&self, other: &Face) -> bool {
+        numbers(&self.title) == numbers(&other.title) && self.text_is_near(other)
     }
 
     fn text_is_near(&self, other: &Face) -> bool {
@@ -103,15 +108,21 @@ impl Face {
         self.words == 0 || other.words == 0 || self.text_is_near(other)
     }
 
-    /// One entry in two pieces on one page: the same id, link and title, and other text. A title that says little ("Update")
+    /// One entry in two pieces on one page: the same link and title, and other text. A title that says little ("Update")
     /// may be borne by several entries; with a number in it, or on one date, it is one entry's.
     pub(super) fn is_piece_of(&self, other: &Face) -> bool {
-        self.native.is_some()
-            && !self.is_stable
+        let one_id = self.native.is_some() && self.native == other.native;
+        !self.is_stable
             && !self.title.is_empty()
-            && (&self.native, &self.link, &self.title) == (&other.native, &other.link, &other.title)
-            && (dates_agree(self, other) || !numbers(&self.title).is_empty())
+            && (&self.link, &self.title) == (&other.link, &other.title)
+            && ((one_id && dates_agree(self, other)) || self.is_numbered())
+            && (one_id || self.link.is_some())
             && !self.texts_agree(other)
+    }
+
+    /// Its title has a number in it.
+    pub(super) fn is_numbered(&self) -> bool {
+        !numbers(&self.title).is_empty()
     }
 
     /// One entry, listed twice on one page.

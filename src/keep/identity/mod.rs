@@ -19,6 +19,9 @@
 //! A native id that its reader vouches for (`Entry::native_is_stable`) is asked alone: two of them are two items however
 //! alike the words, one is one item whatever was edited, and on one page twice it counts once.
 //!
+//! Keys are trusted by what they do on the page (`is_trusted`): where nearly all lead to the words they led to before, one
+//! that leads to other words, on another date, is an item written anew; where many do, it is a key used again.
+//!
 //! A publisher that changes all its ids, or moves all its pages, shows as many entries at once whose native id is unknown
 //! though their link or words are known: then (`wholesale`) a new native id is no sign of a new item.
 
@@ -124,14 +127,24 @@ pub(super) fn whole(entries: Vec<Entry>) -> (Vec<Entry>, Vec<Face>) {
     let mut faces: Vec<Face> = Vec::new();
     let all: Vec<Face> = entries.iter().map(Face::of).collect();
     let mut counts: HashMap<_, usize> = HashMap::new();
+    let mut titles: HashMap<_, Option<&str>> = HashMap::new();
     for face in &all {
-        *counts.entry((&face.native, &face.link, &face.title)).or_default() += 1;
+        let title = titles.entry(&face.link).or_insert(Some(&face.title));
+        *title = title.filter(|title| *title == face.title);
+    }
+    // A numbered title at an address that bears no other is one release, whatever ids its pieces are given.
+    let name = |face: &Face| {
+        let is_one = face.link.is_some() && titles.get(&face.link).copied().flatten().is_some() && face.is_numbered();
+        (face.native.clone().filter(|_| !is_one), face.link.clone(), face.title.clone())
+    };
+    let names: Vec<_> = all.iter().map(name).collect();
+    for name in &names {
+        *counts.entry(name).or_default() += 1;
     }
     let mut firsts: HashMap<_, usize> = HashMap::new();
-    for (entry, face) in entries.into_iter().zip(&all) {
-        let name = (&face.native, &face.link, &face.title);
+    for ((entry, face), name) in entries.into_iter().zip(&all).zip(&names) {
         let first = *firsts.entry(name).or_insert(whole.len());
-        if counts[&name] <= MOST_PIECES && faces.get(first).is_some_and(|first| face.is_piece_of(first)) {
+        if counts[name] <= MOST_PIECES && faces.get(first).is_some_and(|first| face.is_piece_of(first)) {
             let joined = &mut whole[first];
             if !joined.text.contains(&entry.text) {
                 joined.text = format!("{}\n\n{}", joined.text, entry.text);
@@ -159,12 +172,13 @@ pub(super) fn matching(faces: &[Face], memory: &Memory) -> Matching {
         .map(|(number, face)| Candidate::new(number, face, memory, &shared))
         .collect();
     let wholesale = [false, true].map(|nameless| is_wholesale(&candidates, memory, nameless));
+    let trusted = [Kind::Native, Kind::Link].map(|kind| is_trusted(kind, &candidates, memory));
 
     let mut pairs: Vec<(u32, usize, &ItemId)> = Vec::new();
     for candidate in &candidates {
         for id in &candidate.items {
             let Some(face) = memory.faces.get(*id) else { continue };
-            if let Some(weight) = weigh(candidate, face, wholesale[usize::from(candidate.is_nameless())]) {
+            if let Some(weight) = weigh(candidate, face, wholesale[usize::from(candidate.is_nameless())], trusted) {
                 pairs.push((weight, candidate.number, *id));
             }
         }
@@ -239,6 +253,11 @@ impl<'a> Candidate<'a> {
         }
     }
 
+    /// Content, or a title of its own, is the item's.
+    fn words_agree(&self, item: &Face) -> bool {
+        self.face.content == item.content || (self.title_is_own && self.face.title == item.title)
+    }
+
     /// Neither a native id nor a link names it.
     fn is_nameless(&self) -> bool {
         self.native.is_none() && self.link.is_none()
@@ -246,7 +265,12 @@ impl<'a> Candidate<'a> {
 }
 
 /// How much speaks for an entry being an item; None: too little. Only the order of the weights means something.
-fn weigh(candidate: &Candidate, item: &Face, wholesale: bool) -> Option<u32> {
+fn weigh(
+    candidate: &Candidate,
+    item: &Face,
+    wholesale: bool,
+    [native_is_trusted, link_is_trusted]: [bool; 2],
+) -> Option<u32> {
     let entry = candidate.face;
     let native = candidate.native.is_some() && candidate.native == item.native.as_deref();
     // A vouched id decides alone. An item that was never read with one (its source was a feed then) is found as any other.
@@ -260,26 +284,28 @@ fn weigh(candidate: &Candidate, item: &Face, wholesale: bool) -> Option<u32> {
     let dated_alike = dates_agree(entry, item);
     let content = entry.content == item.content && (candidate.content_is_own || dated_alike);
     let title = candidate.title_is_own && entry.title == item.title;
-    let near = entry.is_near(item);
+    // A title that others on the page bear as well ("Weekly roundup") brings no entry nearer to an item.
+    let near = if candidate.title_is_own { entry.is_near(item) } else { entry.text_is_near_too(item) };
     // Dates move and words are edited, but when dates, title and text are all others, a key in common is a key used again:
     // `latest`, a position in the page, the address of a page that shows whatever is newest.
-    let used_again = dates_differ(entry, item) && !content && !title && !near;
+    let used_again = dates_differ(entry, item) && !content && !title && !entry.is_near(item);
     if native {
         return match () {
             () if link || content || title => Some(100),
             () if near => Some(96),
-            () if used_again => None,
+            () if used_again && !native_is_trusted => None,
             () => Some(70),
         };
     }
     let other_native = candidate.native.is_some() && item.native.is_some() && !wholesale;
     if link {
         return match () {
-            () if content => Some(95),
+            // More than an id whose item has other words by now: ids may be places on the page.
+            () if content => Some(98),
             () if title => Some(90),
             () if near => Some(85),
             // Two ids on one page with other words: two items, as in a changelog of one address.
-            () if other_native || used_again => None,
+            () if other_native || (used_again && !link_is_trusted) => None,
             () => Some(60),
         };
     }
@@ -307,6 +333,24 @@ fn weigh(candidate: &Candidate, item: &Face, wholesale: bool) -> Option<u32> {
     None
 }
 
+/// Whether the keys of a kind name items here: nearly all that are known lead to the words they led to before. Then one that
+/// leads to a wholly other text, title and date is an item that was written anew; else it may be a key used again.
+fn is_trusted(kind: Kind, candidates: &[Candidate], memory: &Memory) -> bool {
+    let (mut kept, mut changed) = (0, 0);
+    for candidate in candidates {
+        let key = if kind == Kind::Native { candidate.native } else { candidate.link };
+        let Some(key) = key else { continue };
+        let its_key =
+            |face: &&Face| if kind == Kind::Native { &face.native } else { &face.link }.as_deref() == Some(key);
+        let Some(face) = candidate.items.iter().filter_map(|id| memory.faces.get(*id)).find(its_key) else { continue };
+        if candidate.words_agree(face) { kept += 1 } else { changed += 1 }
+    }
+    kept >= LEAST_KEPT && kept > 4 * changed
+}
+
+/// Fewer entries that stayed as they were say nothing about the rest.
+const LEAST_KEPT: usize = 3;
+
 /// Whether the page makes its keys anew: many entries at once would be known items, were it not for their native id (or,
 /// without one, their link). One such entry is an edit; two, and more than stayed as they were, are a new way of making
 /// keys. Entries without any name are asked for themselves: for them it is the date that was made anew.
@@ -316,7 +360,13 @@ fn is_wholesale(candidates: &[Candidate], memory: &Memory, nameless: bool) -> bo
     for candidate in candidates.iter().filter(|candidate| candidate.is_nameless() == nameless) {
         let mut known = candidate.items.iter().filter_map(|id| memory.faces.get(*id));
         let stays = match (candidate.native, candidate.link) {
-            (Some(_), _) => candidate.native_is_known,
+            // An id that leads to other words, while another key leads to these, has changed hands: it is a place on the page.
+            (Some(native), _) => {
+                let is_its_own = |face: &&Face| face.native.as_deref() == Some(native);
+                candidate.native_is_known
+                    && (known.clone().filter(is_its_own).any(|face| candidate.words_agree(face))
+                        || !known.clone().filter(|face| !is_its_own(face)).any(|face| candidate.words_agree(face)))
+            }
             (None, Some(link)) => known.clone().any(|face| face.link.as_deref() == Some(link)),
             // Undated, it can't tell.
             (None, None) if candidate.face.published.is_none() => continue,
@@ -326,7 +376,7 @@ fn is_wholesale(candidates: &[Candidate], memory: &Memory, nameless: bool) -> bo
         };
         if stays {
             kept += 1;
-        } else if known.any(|face| weigh(candidate, face, true).is_some()) {
+        } else if known.any(|face| weigh(candidate, face, true, [false; 2]).is_some()) {
             changed += 1;
         }
     }

@@ -4,6 +4,8 @@ mod reopening;
 mod damage;
 mod restoring;
 mod recognising;
+mod made;
+mod histories;
 mod working;
 mod letters;
 mod searching;

@@ -67,7 +67,7 @@ fn main() -> std::io::Result<()> {
     Ok(())
 }
 
-fn walk(folder: &Path, files: &mut Vec<PathBuf>) -> std::io::Result<()> {
+pub fn walk(folder: &Path, files: &mut Vec<PathBuf>) -> std::io::Result<()> {
     for child in std::fs::read_dir(folder)? {
         let path = child?.path();
         if path.is_dir() { walk(&path, files)? } else { files.push(path) }
@@ -75,7 +75,7 @@ fn walk(folder: &Path, files: &mut Vec<PathBuf>) -> std::io::Result<()> {
     Ok(())
 }
 
-fn unpacked(file: &Path) -> std::io::Result<Vec<u8>> {
+pub fn unpacked(file: &Path) -> std::io::Result<Vec<u8>> {
     let bytes = std::fs::read(file)?;
     if file.extension().is_none_or(|extension| extension != "gz") {
         return Ok(bytes);

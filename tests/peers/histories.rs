@@ -63,7 +63,7 @@ fn keep_history(folder: &Path, out: &mut impl Write) -> anyhow::Result<()> {
             room: Room::default(),
         };
         let now = start + SignedDuration::from_hours(25 * i64::try_from(step)?);
-        let kept = keep.keep_reading(&source, &tidings::read::feed(&page), Mark::default(), now)?;
+        let kept = keep.keep_reading(&source, tidings::read::feed(&page), Mark::default(), now)?;
         known.extend(kept.new.iter().cloned());
         let mut faces = serde_json::Map::new();
         for id in &known {

@@ -14,7 +14,7 @@ fn faults(keep: &mut Keep, name: &str, history: &History) -> Vec<String> {
     let mut faults = Vec::new();
     for (step, page) in history.iter().enumerate() {
         let entries = page.iter().map(|shown| shown.entry.clone()).collect();
-        let kept = keep.keep_reading(&source(name), &reading(entries), Mark::default(), noon()).unwrap();
+        let kept = keep.keep_reading(&source(name), reading(entries), Mark::default(), noon()).unwrap();
         let mut raised: Vec<_> = kept.new.iter().map(|id| keep.item(id).unwrap().unwrap().link.unwrap()).collect();
         let mut due: Vec<_> = page
             .iter()

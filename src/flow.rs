@@ -35,7 +35,7 @@ pub use doors::{Doors, Secrets};
 pub use gather::Asked;
 pub use rehearse::rehearse;
 pub use replay::{lay_out_demo, replay};
-pub use report::{Report, SourceReport, Status};
+pub use report::{Change, Report, SourceReport, Status, What};
 
 /// What a home is set up to do: its two files, read.
 #[derive(Debug, Clone)]
@@ -67,7 +67,7 @@ pub async fn run(setup: &Setup, doors: &Doors, asked: &Asked, now: Timestamp, wa
     let judge = Judge::new(&setup.config.interests);
     let mut report = Report::new(now);
 
-    report.sources = gather::gather(&mut keep, setup, &doors.carrier, asked, now, watcher).await?;
+    (report.sources, report.changes) = gather::gather(&mut keep, setup, &doors.carrier, asked, now, watcher).await?;
 
     watcher.doing("weighing what is new");
     weigh::weigh(&mut keep, &judge, now, &mut report.acts)?;

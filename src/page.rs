@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
-use url::Url;
+use url::{Position, Url};
 
 /// What is asked of the world, once.
 #[derive(Debug, Clone)]
@@ -17,6 +17,14 @@ pub struct Request {
     pub mark: Mark,
     /// The time of the asking, for answers that name a delay.
     pub now: Timestamp,
+}
+
+impl Request {
+    /// Where the source has moved for good, if that is known and believed.
+    pub fn moved_to(&self) -> Option<&Url> {
+        let moved = self.mark.moved.as_ref()?;
+        (moved.from == self.url && moved.is_believed()).then_some(&moved.to)
+    }
 }
 
 /// What an answer should be; it decides how, and by whom, is asked.
@@ -42,6 +50,55 @@ pub struct Mark {
     pub etag: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub last_modified: Option<String>,
+    /// Where the last good answer was found, if nothing but permanent redirects led there.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub moved: Option<Moved>,
+}
+
+/// Permanent redirects that lead to the same place in so many answers are believed: one alone may be a slip of a server that
+/// is being rebuilt.
+const SIGHTS: u32 = 2;
+
+/// A source that moved, as its server says (301 or 308 at every hop).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Moved {
+    /// The address that a person wrote. Where another one is asked, nothing of this holds.
+    pub from: Url,
+    pub to: Url,
+    /// Good answers in a row that were found there.
+    pub sights: u32,
+}
+
+impl Moved {
+    /// What is known after an answer to `request`: `asked` is the address that was asked first, `led` where redirects led
+    /// from it, all of them permanent. None also where a redirect leads from https to http: that is followed, and never
+    /// preferred.
+    pub fn after(request: &Request, asked: &Url, led: Option<&Url>) -> Option<Moved> {
+        let known = request.mark.moved.as_ref().filter(|moved| moved.from == request.url);
+        match led {
+            Some(to) if request.url.scheme() == "https" && to.scheme() != "https" => None,
+            Some(to) => {
+                let sights = known.filter(|moved| moved.to == *to).map_or(0, |moved| moved.sights);
+                Some(Moved { from: request.url.clone(), to: to.clone(), sights: sights.saturating_add(1) })
+            }
+            None => known.filter(|moved| moved.to == *asked).cloned(),
+        }
+    }
+
+    /// Whether the new place is asked directly from now on.
+    pub fn is_believed(&self) -> bool {
+        self.sights >= SIGHTS
+    }
+
+    /// What a person should do about it. Of the new address only host and path are told: a query may hold a key, and these
+    /// words go into logs.
+    pub fn words(&self) -> String {
+        let query = if self.to.query().is_some() { "?…" } else { "" };
+        format!(
+            "it moved to {}{query} for good; put the new address into sources.toml",
+            &self.to[..Position::AfterPath]
+        )
+    }
 }
 
 /// What the world answered.
@@ -50,6 +107,15 @@ pub enum Answer {
     Page(Page),
     /// Nothing has changed since the mark (HTTP 304); the mark to send next time.
     NotModified(Mark),
+}
+
+impl Answer {
+    pub fn mark_mut(&mut self) -> &mut Mark {
+        match self {
+            Answer::Page(page) => &mut page.mark,
+            Answer::NotModified(mark) => mark,
+        }
+    }
 }
 
 /// Bytes as they came, after content decoding and before any reading.

@@ -87,6 +87,7 @@ pub fn restore(desk: &Desk, from: Option<&Path>) -> Result<ExitCode, Failure> {
 pub fn words(report: &Report, setup: &Setup) -> String {
     let mut lines = vec![sources_line(report)];
     lines.extend(fault_lines(report));
+    lines.extend(report.changes.iter().map(|change| format!("  {}: {}", change.source, change.message)));
     let new: usize = report.sources.iter().map(|source| source.new).sum();
     let updated: usize = report.sources.iter().map(|source| source.updated).sum();
     let acts = &report.acts;

@@ -31,6 +31,10 @@ fn list(desk: &Desk) -> Result<ExitCode, Failure> {
     let setup = desk.setup()?;
     let status = ask::status(&setup.home)?;
     let known = |name: &str| status.as_ref()?.sources.iter().find(|source| source.name == name);
+    let moved = |name: &str| {
+        let moved = known(name)?.watched.mark.moved.as_ref().filter(|moved| moved.is_believed())?;
+        setup.sources.iter().any(|source| source.from.url(desk.now) == moved.from).then_some(&moved.to)
+    };
     if desk.json {
         let sources: Vec<_> = setup
             .sources
@@ -41,6 +45,7 @@ fn list(desk: &Desk) -> Result<ExitCode, Failure> {
                     "every_seconds": source.every.as_secs(), "trust": source.trust, "topics": source.topics,
                     "last_good": known(&source.name).and_then(|known| known.watched.answered),
                     "next_try": known(&source.name).and_then(|known| known.watched.next_try),
+                    "moved_to": moved(&source.name),
                     "failures": known(&source.name).map_or(0, |known| known.watched.failures),
                 })
             })
@@ -62,6 +67,9 @@ fn list(desk: &Desk) -> Result<ExitCode, Failure> {
             source.trust.word(),
             interval(source.every),
         ))?;
+        if let Some(to) = moved(&source.name) {
+            say(&format!("{:<width$}  moved to {to}; put it into sources.toml", ""))?;
+        }
     }
     Ok(ExitCode::SUCCESS)
 }

@@ -57,6 +57,11 @@ pub fn status(desk: &Desk) -> Result<ExitCode, Failure> {
             say(&format!("  {} answers, but: {}", source.name, fault.message))?;
         }
     }
+    for source in &status.sources {
+        if let Some(moved) = source.watched.mark.moved.as_ref().filter(|moved| moved.is_believed()) {
+            say(&format!("  {}: {}", source.name, moved.words()))?;
+        }
+    }
     let waiting = status.judge + status.index + status.alert;
     say(&format!(
         "{} to do; {} set aside; {} waiting, {} refused for good.",

@@ -12,8 +12,9 @@
 //! <rss version="2.0">…
 //! ```
 //!
-//! `x-final-url` says where the bytes were found, if a redirect led away from the URL that was asked; it is whole, with its
-//! query, so a recording of feeds with keys in their addresses is not for everybody's eyes.
+//! `x-final-url` says where the bytes were found, if a redirect led away from the URL that was asked, and
+//! `x-moved-permanently: yes` that it did so for good; the address is whole, with its query, so a recording of feeds with
+//! keys in their addresses is not for everybody's eyes.
 
 use std::collections::{BTreeMap, HashMap};
 use std::fs;
@@ -33,7 +34,7 @@ use super::message::{Message, Record};
 use super::status::{Meaning, meaning};
 use super::{Carried, Carrier, host_of, shown};
 use crate::item::{Fault, FaultKind, short_hash};
-use crate::page::{Answer, Mark, Page, Request, Room};
+use crate::page::{Answer, Mark, Moved, Page, Request, Room};
 
 /// How a pass is named: basic ISO 8601 in UTC, which sorts by time and is a file name everywhere.
 const PASS_NAME: &str = "%Y%m%dT%H%M%SZ";
@@ -142,7 +143,10 @@ fn understand(message: Message, request: &Request) -> Result<Answer, Fault> {
     };
     let own = |name: &str| message.header(name).map(str::to_owned);
     let (etag, last_modified) = (own("etag"), own("last-modified"));
-    let fresh = Mark { url: (etag.is_some() || last_modified.is_some()).then(|| url.clone()), etag, last_modified };
+    let led = (message.header("x-moved-permanently") == Some("yes")).then_some(&url);
+    let moved = Moved::after(request, &request.url, led);
+    let fresh =
+        Mark { url: (etag.is_some() || last_modified.is_some()).then(|| url.clone()), etag, last_modified, moved };
     // A 304 was about the mark's own address, wherever that is.
     let ours = message.status == 304 || request.mark.url.as_ref().is_none_or(|marked| *marked == url);
     let conditional = ours && (request.mark.etag.is_some() || request.mark.last_modified.is_some());
@@ -156,8 +160,9 @@ fn understand(message: Message, request: &Request) -> Result<Answer, Fault> {
             url: request.mark.url.clone().or(fresh.url),
             etag: fresh.etag.or_else(|| request.mark.etag.clone()),
             last_modified: fresh.last_modified.or_else(|| request.mark.last_modified.clone()),
+            ..fresh
         })),
-        Meaning::Moved => Err(Fault::new(
+        Meaning::Moved { .. } => Err(Fault::new(
             FaultKind::Redirect,
             format!("asking {shown}: its record is a redirect; record what it led to, with `x-final-url`"),
         )),
@@ -237,12 +242,14 @@ fn record_of(asked: &Url, answer: &Result<Answer, Fault>) -> Record {
         Ok(Answer::Page(page)) => (200, Some(&page.url), page.content_type.as_ref(), &page.mark, page.bytes.clone()),
         Ok(Answer::NotModified(mark)) => (304, mark.url.as_ref(), None, mark, Vec::new()),
     };
-    let found = found.filter(|found| *found != asked).map(Url::to_string);
+    let found = found.filter(|found| *found != asked);
+    let is_moved = found.is_some() && found == mark.moved.as_ref().map(|moved| &moved.to);
     let headers = [
         ("content-type", content_type.cloned()),
         ("etag", mark.etag.clone()),
         ("last-modified", mark.last_modified.clone()),
-        ("x-final-url", found),
+        ("x-final-url", found.map(Url::to_string)),
+        ("x-moved-permanently", is_moved.then(|| "yes".to_owned())),
     ];
     let headers = headers.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value?))).collect();
     Record::Message(Message { status, headers, body })

@@ -22,8 +22,10 @@ const SHORTEST_WAIT: SignedDuration = SignedDuration::from_secs(1);
 pub(super) enum Meaning {
     Page,
     NotModified,
-    /// Look at `Location`.
-    Moved,
+    /// Look at `Location`; whether it is for good (RFC 9110, 15.4.2 and 15.4.9).
+    Moved {
+        permanently: bool,
+    },
 }
 
 /// Judges a status. `conditional` says whether validators were sent; `retry_after` is the header as it came; `shown` names
@@ -44,7 +46,8 @@ pub(super) fn meaning(
                 "asking {shown}: it answered 304 (not modified), though we asked for the whole; its server or a cache before it is at fault"
             ),
         )),
-        301 | 302 | 303 | 307 | 308 => Ok(Meaning::Moved),
+        301 | 308 => Ok(Meaning::Moved { permanently: true }),
+        302 | 303 | 307 => Ok(Meaning::Moved { permanently: false }),
         300..=399 => Err(Fault::new(
             FaultKind::Redirect,
             format!(

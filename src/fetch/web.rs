@@ -24,7 +24,7 @@ use super::{Carried, Carrier, host_of, shown};
 use crate::config::{Block, Network};
 use crate::guard::address;
 use crate::item::{Fault, FaultKind};
-use crate::page::{self, Answer, Mark, Page, Request, Wanted};
+use crate::page::{self, Answer, Mark, Moved, Page, Request, Wanted};
 
 /// Most redirects followed for one request. Real feeds need one or two (http to https, then to a feed host); browsers stop
 /// at 20 and we are not signing in anywhere.
@@ -98,13 +98,33 @@ impl Web {
         })
     }
 
-    /// Follows one request through its redirects. `total_timeout` runs while the request is under way, over all its hops; it
+    /// Asks where the source has moved to, if that is believed, and else, or if nothing good comes from there, at its own
+    /// address. What the new place answered is lost only if the old one has something better.
+    async fn ask(&self, request: &Request, visited: &mut Vec<Url>) -> Result<Answer, Fault> {
+        let Some(to) = request.moved_to() else { return self.follow(request, &request.url, visited, None).await };
+        match self.follow(request, to, visited, None).await {
+            Err(fault) if fault.kind != FaultKind::Waiting => {
+                visited.clear();
+                self.follow(request, &request.url, visited, Some((to, fault))).await
+            }
+            answer => answer,
+        }
+    }
+
+    /// Follows one request from an address through its redirects. `total_timeout` runs while the request is under way, over all its hops; it
     /// stands still while a hop waits for its turn and an answer for room, so that sources do not cost each other their time.
-    /// `visited` gets every address that was to be asked.
-    async fn follow(&self, request: &Request, visited: &mut Vec<Url>) -> Result<Answer, Fault> {
-        let mut url = request.url.clone();
+    /// `visited` gets every address that was to be asked; `failed` is one that is known to give nothing now, and its fault.
+    async fn follow(
+        &self,
+        request: &Request,
+        from: &Url,
+        visited: &mut Vec<Url>,
+        failed: Option<(&Url, Fault)>,
+    ) -> Result<Answer, Fault> {
+        let mut url = from.clone();
         url.set_fragment(None);
         visited.push(url.clone());
+        let mut all_permanent = true;
         let mut left = self.network.total_timeout;
         loop {
             let client = self.client_for(&url, &request.url)?;
@@ -116,14 +136,22 @@ impl Web {
             let step = self.step(client, &url, request, &mut left).await?;
             drop(turn);
             match step {
-                Step::Arrived(answer) => return Ok(answer),
-                Step::Moved(next) if visited.contains(&next) => {
+                Step::Arrived(mut answer) => {
+                    let led = (visited.len() > 1 && all_permanent).then_some(&url);
+                    answer.mark_mut().moved = Moved::after(request, from, led);
+                    return Ok(answer);
+                }
+                Step::Moved { to, .. } if visited.contains(&to) => {
                     return Err(redirect_fault(&url, "leads in circles"));
                 }
-                Step::Moved(_) if visited.len() > MOST_HOPS => {
+                Step::Moved { .. } if visited.len() > MOST_HOPS => {
                     return Err(redirect_fault(&url, &format!("is the {}th in a row", MOST_HOPS + 1)));
                 }
-                Step::Moved(next) => {
+                Step::Moved { to, .. } if failed.as_ref().is_some_and(|(place, _)| **place == to) => {
+                    return Err(failed.map(|(_, fault)| fault).expect("it was just looked at"));
+                }
+                Step::Moved { to: next, permanently } => {
+                    all_permanent &= permanently;
                     visited.push(next.clone());
                     url = next;
                 }
@@ -171,14 +199,15 @@ impl Web {
                     url: Some(url.clone()),
                     etag: fresh.etag.or_else(|| request.mark.etag.clone()),
                     last_modified: fresh.last_modified.or_else(|| request.mark.last_modified.clone()),
+                    ..Mark::default()
                 })))
             }
-            Ok(Meaning::Moved) => {
+            Ok(Meaning::Moved { permanently }) => {
                 let location = header(LOCATION).and_then(|bytes| str::from_utf8(bytes).ok());
                 let next = location.and_then(|text| url.join(text.trim()).ok());
                 let mut next = next.ok_or_else(|| redirect_fault(url, "names no address"))?;
                 next.set_fragment(None);
-                Ok(Step::Moved(next))
+                Ok(Step::Moved { to: next, permanently })
             }
             Err(fault) => {
                 if let (FaultKind::Waiting, Some(retry_at)) = (fault.kind, fault.retry_at) {
@@ -282,9 +311,9 @@ impl Carrier for Web {
     fn carry<'a>(&'a self, request: &'a Request) -> Carried<'a> {
         Box::pin(async move {
             let mut visited = Vec::new();
-            let answer = self.follow(request, &mut visited).await;
+            let answer = self.ask(request, &mut visited).await;
             answer.map_err(|mut fault| {
-                if visited.len() > 1 {
+                if visited.len() > 1 || request.moved_to() == visited.first() {
                     // The message names the hop; a person knows the source's own address.
                     fault.message.push_str(&format!(" (redirected from {})", shown(&request.url)));
                 }
@@ -301,7 +330,7 @@ impl Carrier for Web {
 /// Where one hop led.
 enum Step {
     Arrived(Answer),
-    Moved(Url),
+    Moved { to: Url, permanently: bool },
 }
 
 /// The headers that make a request conditional, or none if the mark belongs to another address than the one asked.
@@ -328,5 +357,5 @@ fn mark(url: &Url, headers: &HeaderMap) -> Mark {
     };
     let (etag, last_modified) = (validator(ETAG), validator(LAST_MODIFIED));
     let url = (etag.is_some() || last_modified.is_some()).then(|| url.clone());
-    Mark { url, etag, last_modified }
+    Mark { url, etag, last_modified, ..Mark::default() }
 }

@@ -16,7 +16,7 @@ use crate::read;
 use crate::source::{Origin, Source};
 
 use super::due::{is_due, is_held};
-use super::report::{FaultReport, SourceReport, Status};
+use super::report::{Change, FaultReport, SourceReport, Status, What};
 use super::{Setup, Watcher};
 
 /// Pages that are read at once: reading is work for a processor, and each takes up to three times its page's memory.
@@ -52,7 +52,7 @@ pub(super) async fn gather(
     asked: &Asked,
     now: Timestamp,
     watcher: &dyn Watcher,
-) -> Result<Vec<SourceReport>> {
+) -> Result<(Vec<SourceReport>, Vec<Change>)> {
     if let Asked::Named(names) = asked {
         for name in names {
             if !setup.sources.iter().any(|source| source.name == *name) {
@@ -61,12 +61,13 @@ pub(super) async fn gather(
         }
     }
     let holds = keep.holds()?;
-    let mut reports = Vec::new();
+    let (mut reports, mut changes) = (Vec::new(), Vec::new());
     let mut answers = JoinSet::new();
     let reading = Arc::new(Semaphore::new(READING));
     for (place, source) in setup.sources.iter().enumerate() {
         let watched = keep.watched(&source.name)?;
-        reports.push(SourceReport::new(&source.name, Status::NotDue));
+        let moved = watched.as_ref().and_then(|watched| moved(source, watched, now));
+        reports.push(SourceReport { moved, ..SourceReport::new(&source.name, Status::NotDue) });
         if !is_asked(source, watched.as_ref(), &holds, asked, now) {
             continue;
         }
@@ -82,7 +83,14 @@ pub(super) async fn gather(
         let (place, answered) = answer.context("asking a source")?;
         let source = &setup.sources[place];
         watcher.answered(&source.name);
+        let known = reports[place].moved.take();
         reports[place] = keep_answer(keep, source, answered, now)?;
+        let watched = keep.watched(&source.name)?.unwrap_or_default();
+        reports[place].moved = moved(source, &watched, now);
+        if let Some(message) = reports[place].moved.clone().filter(|_| known.is_none()) {
+            let (source, last_good) = (source.name.clone(), watched.answered);
+            changes.push(Change { source, what: What::Moved, message, last_good });
+        }
     }
     if is_outage(&reports) {
         for (report, source) in reports.iter().zip(&setup.sources) {
@@ -95,7 +103,13 @@ pub(super) async fn gather(
     let mut holds: BTreeMap<_, _> = holds.into_iter().filter(|(_, until)| is_held(*until, now)).collect();
     holds.extend(carrier.holds());
     keep.keep_holds(&holds)?;
-    Ok(reports)
+    Ok((reports, changes))
+}
+
+/// That a source moved for good, in words, if that is known of the address that is in sources.toml now.
+fn moved(source: &Source, watched: &Watched, now: Timestamp) -> Option<String> {
+    let moved = watched.mark.moved.as_ref()?;
+    (moved.is_believed() && moved.from == source.from.url(now)).then(|| moved.words())
 }
 
 /// Several sources were asked and none could be reached: the network is down here, and a night of it must not make the

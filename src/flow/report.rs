@@ -14,6 +14,8 @@ pub struct Report {
     pub version: u32,
     pub now: Timestamp,
     pub sources: Vec<SourceReport>,
+    /// What changed about sources; each is told by one run alone.
+    pub changes: Vec<Change>,
     pub acts: Acts,
     /// Some of the items whose text was needed and could not be read from the archive.
     #[serde(skip_serializing_if = "Vec::is_empty")]
@@ -24,7 +26,8 @@ pub struct Report {
 
 impl Report {
     pub fn new(now: Timestamp) -> Report {
-        Report { version: 1, now, sources: Vec::new(), acts: Acts::default(), lost: Vec::new(), seconds: 0.0 }
+        let (sources, changes, lost) = Default::default();
+        Report { version: 1, now, sources, changes, acts: Acts::default(), lost, seconds: 0.0 }
     }
 
     /// Notes the items whose text could not be read from the archive.
@@ -50,16 +53,36 @@ pub struct SourceReport {
     pub new: usize,
     pub updated: usize,
     pub fault: Option<FaultReport>,
+    /// It moved for good, is asked at its new place, and a person should write that into sources.toml.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub moved: Option<String>,
 }
 
 impl SourceReport {
     pub fn new(name: &str, status: Status) -> SourceReport {
-        SourceReport { name: name.to_owned(), status, entries: 0, new: 0, updated: 0, fault: None }
+        SourceReport { name: name.to_owned(), status, entries: 0, new: 0, updated: 0, fault: None, moved: None }
     }
 
     pub fn failed(name: &str, fault: &Fault) -> SourceReport {
         SourceReport { fault: Some(FaultReport::of(fault)), ..SourceReport::new(name, Status::Fault) }
     }
+}
+
+/// Something about a source that people are told once.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Change {
+    pub source: String,
+    pub what: What,
+    /// The reason, and what to do.
+    pub message: String,
+    pub last_good: Option<Timestamp>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum What {
+    /// It is asked at another address from now on.
+    Moved,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]

@@ -109,7 +109,11 @@ impl Keep {
                 watched.went_well(source, now);
                 watched.mark = mark;
             }
-            Some(fault) => watched.went_wrong(source, fault, now),
+            Some(fault) => {
+                watched.went_wrong(source, fault, now);
+                // Whatever was found at a new place, it is not what the source was: its own address is asked again.
+                watched.mark.moved = None;
+            }
         }
         watched.fault = fault.clone();
         kept.fault = fault;

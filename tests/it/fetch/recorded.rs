@@ -36,7 +36,7 @@ fn url(text: &str) -> Url {
 
 fn mark(url: &Url) -> Mark {
     let last_modified = Some("Mon, 16 Nov 2026 06:00:00 GMT".to_owned());
-    Mark { url: Some(url.clone()), etag: Some("W/\"é 1\"".into()), last_modified }
+    Mark { url: Some(url.clone()), etag: Some("W/\"é 1\"".into()), last_modified, ..Mark::default() }
 }
 
 /// A world by hand: one pass with these files.
@@ -184,7 +184,7 @@ async fn a_record_answers_304_as_its_server_would() {
         ("dated", none, Some("no date"), false),
         ("dated", none, none, false),
     ] {
-        let mark = Mark { url: None, etag: etag.map(Into::into), last_modified: last_modified.map(Into::into) };
+        let mark = Mark { etag: etag.map(Into::into), last_modified: last_modified.map(Into::into), ..Mark::default() };
         let asked = Request { mark, ..request(&url(&format!("https://example.org/{path}"))) };
         let answer = recorded.carry(&asked).await.expect("an answer");
         assert_eq!(matches!(answer, Answer::NotModified(_)), unchanged, "{path} {etag:?} {last_modified:?}");

@@ -1,9 +1,12 @@
 //! Redirects, hop by hop.
 
 use tidings::fetch::Carrier as _;
+use tidings::fetch::web::Web;
 use tidings::item::FaultKind;
+use tidings::page::{Mark, Moved, Request};
+use url::Url;
 
-use super::{carry, fault, network, page, web};
+use super::{carry, fault, network, page, request, web};
 use crate::support::server::{Reply, Server};
 
 #[tokio::test]
@@ -85,4 +88,88 @@ async fn a_fault_behind_a_redirect_names_both_ends() {
         let begin = format!("(redirected from {})", server.url(path.split('?').next().unwrap_or(path)));
         assert!(fault.message.contains(end) && fault.message.ends_with(&begin), "{fault}");
     }
+}
+
+/// Asks with the mark of the answer before; gives the next mark.
+async fn again(web: &Web, url: &Url, mark: Mark) -> Mark {
+    page(web.carry(&Request { mark, ..request(url) }).await).mark
+}
+
+#[tokio::test]
+async fn a_feed_that_moves_is_asked_at_its_new_place_after_two_sights() {
+    for status in [301, 308] {
+        let server = Server::start(move |asked| match asked.path.as_str() {
+            "/old" => Reply::head(&format!("{status} Moved"), &["location: /between"]),
+            "/between" => Reply::head("301 Moved", &["location: /new"]),
+            _ if asked.header("if-none-match") == Some("\"1\"") => Reply::head("304 Not Modified", &[]),
+            _ => Reply::whole("200 OK", &["etag: \"1\""], "x"),
+        });
+        let (web, old) = (web(&network()), server.url("/old"));
+        let mut mark = again(&web, &old, Mark::default()).await;
+        assert!(!mark.moved.as_ref().unwrap().is_believed(), "{mark:?}");
+        for _ in 0..3 {
+            mark = web.carry(&Request { mark, ..request(&old) }).await.unwrap().mark_mut().clone();
+            let moved = Moved { from: old.clone(), to: server.url("/new"), sights: 2 };
+            assert_eq!(mark.moved.as_ref(), Some(&moved), "{status}");
+        }
+        assert_eq!(server.paths(), ["/old", "/between", "/new", "/old", "/between", "/new", "/new", "/new"]);
+        let conditional = server.log().iter().filter(|asked| asked.header("if-none-match").is_some()).count();
+        assert_eq!(conditional, 3, "the new place's own validators are sent to it, and to no other");
+        // Another address in sources.toml knows nothing of it.
+        let other = server.url("/other");
+        assert_eq!(again(&web, &other, Mark { etag: None, ..mark }).await.moved, None);
+    }
+}
+
+#[tokio::test]
+async fn a_redirect_for_a_while_is_followed_anew_each_time() {
+    let server = Server::start(|asked| match asked.path.as_str() {
+        "/old" => Reply::head("301 Moved", &["location: /between"]),
+        "/between" => Reply::head("302 Found", &["location: /new"]),
+        _ => Reply::whole("200 OK", &[], "x"),
+    });
+    let (web, mut mark) = (web(&network()), Mark::default());
+    for _ in 0..4 {
+        mark = again(&web, &server.url("/old"), mark).await;
+        assert_eq!(mark.moved, None);
+    }
+    assert_eq!(server.paths().iter().filter(|path| *path == "/old").count(), 4);
+}
+
+fn moved(from: &Url, to: &Url) -> Mark {
+    Mark { moved: Some(Moved { from: from.clone(), to: to.clone(), sights: 2 }), ..Mark::default() }
+}
+
+#[tokio::test]
+async fn a_new_place_that_fails_leads_back_to_the_old_one() {
+    let server = Server::start(|asked| match asked.path.as_str() {
+        "/old" => Reply::whole("200 OK", &[], "x"),
+        _ => Reply::whole("404 Not Found", &[], ""),
+    });
+    let (old, new) = (server.url("/old"), server.url("/new"));
+    let mark = again(&web(&network()), &old, moved(&old, &new)).await;
+    assert_eq!(mark.moved, None);
+    assert_eq!(server.paths(), ["/new", "/old"]);
+}
+
+#[tokio::test]
+async fn a_new_place_that_fails_is_not_asked_twice_though_the_old_one_still_leads_there() {
+    let server = Server::start(|asked| match asked.path.as_str() {
+        "/old" => Reply::head("301 Moved", &["location: /new"]),
+        _ => Reply::whole("404 Not Found", &[], ""),
+    });
+    let (old, new) = (server.url("/old"), server.url("/new"));
+    let fault =
+        fault(web(&network()).carry(&Request { mark: moved(&old, &new), ..request(&old) }).await, FaultKind::Status);
+    assert!(fault.message.contains("/new"), "{fault}");
+    assert_eq!(server.paths(), ["/new", "/old"]);
+}
+
+#[tokio::test]
+async fn a_new_place_is_never_allowed_because_a_server_said_so() {
+    let inside = Server::start(|_| Reply::whole("200 OK", &[], "secret"));
+    let server = Server::start_at([127, 0, 0, 2].into(), |_| Reply::whole("200 OK", &[], "x"));
+    let old = server.url("/old");
+    let mark = again(&web(&network()), &old, moved(&old, &inside.url("/new"))).await;
+    assert_eq!((inside.log().len(), mark.moved), (0, None));
 }

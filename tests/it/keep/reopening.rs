@@ -15,7 +15,7 @@ use super::{copy, entry, keep, noon, open, source};
 fn what_was_kept_is_there_after_reopening() {
     let home = tempfile::tempdir().unwrap();
     let mut store = open(home.path());
-    let mark = Mark { etag: Some("\"abc\"".to_owned()), last_modified: None, url: None };
+    let mark = Mark { etag: Some("\"abc\"".to_owned()), ..Mark::default() };
     let page = super::reading(vec![entry("g-1", "One", "The text of one."), entry("g-2", "Two", "")]);
     let kept = store.keep_reading(&source("feed"), page, mark.clone(), noon()).unwrap();
     drop(store);
@@ -154,12 +154,12 @@ fn faults_are_counted_and_a_good_answer_ends_them() {
     let home = tempfile::tempdir().unwrap();
     let mut store = open(home.path());
     let feed = source("feed");
-    let mark = Mark { etag: Some("\"1\"".to_owned()), last_modified: None, url: None };
+    let mark = Mark { etag: Some("\"1\"".to_owned()), ..Mark::default() };
     store.keep_reading(&feed, super::reading(vec![entry("g-1", "One", "Text.")]), mark.clone(), noon()).unwrap();
     store.keep_fault(&feed, &Fault::new(FaultKind::Timeout, "asking it took too long"), noon()).unwrap();
     store.keep_fault(&feed, &Fault::new(FaultKind::Waiting, "it asked us to wait"), noon()).unwrap();
     // An empty answer is a fault too, and its mark is not taken: the next request asks for the whole page.
-    let other = Mark { etag: Some("\"2\"".to_owned()), last_modified: None, url: None };
+    let other = Mark { etag: Some("\"2\"".to_owned()), ..Mark::default() };
     let kept = store.keep_reading(&feed, super::reading(Vec::new()), other, noon()).unwrap();
     assert_eq!(kept.fault.unwrap().kind, FaultKind::Empty);
     let watched = store.watched("feed").unwrap().unwrap();

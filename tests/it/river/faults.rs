@@ -9,7 +9,7 @@ use std::time::Duration;
 use jiff::{SignedDuration, Timestamp};
 use tidings::config::{Config, Network};
 use tidings::fetch::web::Web;
-use tidings::flow::{self, Asked, Doors, Report, Setup, SourceReport, Status, Unwatched};
+use tidings::flow::{self, Asked, Doors, Report, Setup, SourceReport, Status, Unwatched, What};
 use tidings::home::Home;
 use tidings::keep::{Keep, Watched};
 use tidings::source::{Origin, Source, Trust};
@@ -212,4 +212,34 @@ async fn many_large_answers_at_once_all_arrive() {
     let setup = setup(&folder, sources.collect());
     let report = run(&setup, start()).await;
     assert!(report.sources.iter().all(|source| source.new == 1), "{:#?}", report.sources);
+}
+
+#[tokio::test]
+async fn a_source_that_moved_is_told_of_once_and_goes_back_when_its_new_place_gives_no_feed() {
+    let is_sold = Arc::new(AtomicBool::new(false));
+    let sold = Arc::clone(&is_sold);
+    let server = Server::start(move |asked| match (asked.path.as_str(), sold.load(Ordering::SeqCst)) {
+        ("/old", false) => Reply::head("301 Moved Permanently", &["location: /new?key=1"]),
+        (_, false) => Reply::whole("200 OK", &[], good("Lantern")),
+        ("/old", true) => Reply::whole("200 OK", &[], good("Lantern")),
+        (_, true) => Reply::whole("200 OK", &[], "<!DOCTYPE html><html><title>For sale</title></html>"),
+    });
+    let folder = tempfile::tempdir().unwrap();
+    let setup = setup(&folder, vec![source("Lantern", server.url("/old"))]);
+    let mut told = Vec::new();
+    for hour in 0..4 {
+        let report = run(&setup, after(hour)).await;
+        assert_eq!(report.sources[0].moved.is_some(), hour > 0, "{hour}");
+        told.extend(report.changes.into_iter().map(|change| (hour, change.what, change.message)));
+    }
+    let words = format!("it moved to {} for good; put the new address into sources.toml", server.url("/new?…"));
+    assert_eq!(told, [(1, What::Moved, words.replace("%E2%80%A6", "…"))]);
+    assert_eq!(server.paths(), ["/old", "/new?key=1", "/old", "/new?key=1", "/new?key=1", "/new?key=1"]);
+
+    is_sold.store(true, Ordering::SeqCst);
+    let report = run(&setup, after(4)).await;
+    assert_eq!((report.sources[0].status, &report.sources[0].moved), (Status::Fault, &None));
+    let report = run(&setup, after(6)).await;
+    assert_eq!(report.sources[0].status, Status::Ok);
+    assert_eq!(server.paths()[6..], ["/new?key=1", "/old"]);
 }

@@ -5,6 +5,7 @@ mod due;
 mod weigh;
 mod alerts;
 mod digests;
+mod letters;
 mod send;
 mod channels;
 mod tellings;

@@ -7,16 +7,16 @@ use fail::fail_point;
 use jiff::Timestamp;
 use jiff::civil::Date;
 
-use crate::edition::{ChannelName, EditionId, Letter, Reader};
-use crate::keep::{self, Keep};
+use crate::edition::EditionId;
+use crate::keep::Keep;
 use crate::story::StoryId;
-use crate::tell::letter;
 use crate::tell::message::Message;
 use crate::tell::{alert, render};
 use crate::work::{Duty, Work};
 
+use super::letters::{letters, write_files};
 use super::report::Acts;
-use super::tellings::{readers, sender, telling};
+use super::tellings::telling;
 use super::{Setup, send};
 
 pub(super) fn write(keep: &mut Keep, setup: &Setup, now: Timestamp, acts: &mut Acts) -> Result<()> {
@@ -73,36 +73,4 @@ fn was_written_long_ago(setup: &Setup, stem: &str, now: Timestamp) -> Result<boo
         }
     }
     Ok(false)
-}
-
-/// One letter for every reader.
-pub(super) fn letters(setup: &Setup, message: Message<'_>, now: Timestamp) -> Result<Vec<(Letter, Vec<u8>)>> {
-    let letters = readers(setup).into_iter().map(|reader| letter_to(setup, message, &reader, now));
-    letters.filter_map(Result::transpose).collect()
-}
-
-/// The letter for one reader; None where the reader's channel is not set up.
-pub(super) fn letter_to(
-    setup: &Setup,
-    message: Message<'_>,
-    reader: &Reader,
-    now: Timestamp,
-) -> Result<Option<(Letter, Vec<u8>)>> {
-    match (reader.channel, sender(setup)?) {
-        (ChannelName::Mail, Some(sender)) => letter::mail(message, reader, &sender, now).map(Some),
-        (ChannelName::Mail, None) => Ok(None),
-        (ChannelName::Webhook, _) => letter::webhook(message, reader, now).map(Some),
-    }
-}
-
-/// Writes files below digests/, each whole or not at all.
-pub(super) fn write_files(setup: &Setup, files: Vec<(String, Vec<u8>)>) -> Result<()> {
-    for (name, bytes) in files {
-        let path = setup.home.digests().join(name);
-        let folder = path.parent().context("a file lies in a folder")?;
-        fs::create_dir_all(folder).with_context(|| format!("making the folder {}", folder.display()))?;
-        // What we said may be read by everybody on the machine.
-        keep::replace(&path, &bytes, 0o644)?;
-    }
-    Ok(())
 }

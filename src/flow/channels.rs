@@ -9,7 +9,7 @@ use crate::keep::Keep;
 use crate::tell::message::Message;
 use crate::tell::{Outcome, trial};
 
-use super::alerts::letter_to;
+use super::letters::letter_to;
 use super::tellings::readers;
 use super::{Doors, Setup, send};
 

@@ -17,8 +17,8 @@ use crate::tell::message::Message;
 use crate::tell::render::{self, Rendered};
 use crate::verdict::Level;
 
-use super::alerts::{letters, write_files};
 use super::harvest::{harvest, is_closed};
+use super::letters::{letters, write_files};
 use super::report::{Acts, Report};
 use super::tellings::{sender, telling};
 use super::week::Week;

@@ -172,6 +172,8 @@ pub struct Mail {
     /// `Name <address>` or an address.
     pub from: String,
     pub reply_to: Option<String>,
+    /// Who looks after this home: gets a letter when a source begins to fail, or is good again.
+    pub admin: Option<String>,
     pub password: Option<SecretName>,
     /// Hosts that may be spoken to without TLS.
     pub allow_plain: Vec<String>,

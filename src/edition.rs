@@ -20,6 +20,8 @@ pub enum EditionId {
     /// One ISO week, named by `week_name`.
     Digest(String),
     Alert(StoryId),
+    /// How a source fares has changed.
+    Notice(String),
     /// A person tries a channel; it is not kept.
     Trial(Timestamp),
 }
@@ -29,6 +31,7 @@ impl fmt::Display for EditionId {
         match self {
             EditionId::Digest(week) => write!(f, "digest/{week}"),
             EditionId::Alert(story) => write!(f, "alert/{story}"),
+            EditionId::Notice(name) => write!(f, "notice/{name}"),
             EditionId::Trial(at) => write!(f, "trial/{at}"),
         }
     }

@@ -2,6 +2,7 @@
 
 mod gather;
 mod due;
+mod health;
 mod weigh;
 mod alerts;
 mod digests;

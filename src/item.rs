@@ -90,6 +90,8 @@ pub enum FaultKind {
     Broken,
     /// The server said no (a status of 400 or more).
     Status,
+    /// The server said that it is gone for good (410): asked again after 30 days.
+    Gone,
     /// The server asked us to wait (429; 403 or 503 with Retry-After), now or in an earlier run.
     Waiting,
     /// An address that may not be asked.

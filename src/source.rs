@@ -4,15 +4,20 @@ use jiff::SignedDuration;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
+mod health;
 mod offer;
 mod origin;
 
+pub use health::Health;
 pub use offer::Offer;
 pub use origin::Origin;
 
 /// The longest interval between two tries of a failing source, unless it is asked more rarely anyway: whatever was mended is
 /// noticed within a day, and one request a day costs nobody anything.
 const LONGEST_INTERVAL: SignedDuration = SignedDuration::from_hours(24);
+
+/// When a source is asked again that is gone for good: often enough that a server's mistake costs a month at most.
+pub const PROBE: SignedDuration = SignedDuration::from_hours(24 * 30);
 
 /// One `[[source]]` of sources.toml.
 #[derive(Debug, Clone, PartialEq)]

@@ -5,6 +5,7 @@ use std::process::ExitCode;
 use anyhow::anyhow;
 use jiff::{SignedDuration, Timestamp};
 use serde_json::json;
+use tidings::flow::ask::Watched;
 use tidings::flow::{Doors, Setup, ask};
 
 use super::args::SourcesCommand;
@@ -15,6 +16,9 @@ use super::{Desk, say, subscribe};
 
 /// Entries that `sources test` prints; enough to see that they are the right ones.
 const SHOWN: usize = 10;
+
+/// Characters of a name in the list, so that a line has fewer than 80.
+const NAME: usize = 27;
 
 pub async fn sources(desk: &Desk, command: SourcesCommand) -> Result<ExitCode, Failure> {
     match command {
@@ -40,49 +44,65 @@ fn list(desk: &Desk) -> Result<ExitCode, Failure> {
             .sources
             .iter()
             .map(|source| {
+                let watched = known(&source.name).map(|known| known.watched.clone()).unwrap_or_default();
                 json!({
                     "name": source.name, "kind": source.from.kind(), "url": source.from.url(desk.now),
                     "every_seconds": source.every.as_secs(), "trust": source.trust, "topics": source.topics,
-                    "last_good": known(&source.name).and_then(|known| known.watched.answered),
-                    "next_try": known(&source.name).and_then(|known| known.watched.next_try),
-                    "moved_to": moved(&source.name),
-                    "failures": known(&source.name).map_or(0, |known| known.watched.failures),
+                    "state": watched.health, "state_since": watched.health_since, "last_good": watched.answered,
+                    "newest": watched.newest(), "rhythm_seconds": watched.rhythm().map(|gap| gap.as_secs()),
+                    "next_try": watched.next_try, "failures": watched.failures, "failing_since": watched.failing_since,
+                    "reason": watched.fault.as_ref().map(|fault| &fault.message), "moved_to": moved(&source.name),
                 })
             })
             .collect();
         desk.print_json(&json!({ "version": 1, "sources": sources }))?;
         return Ok(ExitCode::SUCCESS);
     }
-    let width = setup.sources.iter().map(|source| source.name.chars().count()).max().unwrap_or(0);
+    let unknown = Watched::default();
+    say(&format!(
+        "{:<8}{:<27} {:>8}{:>8}{:>8}{:>9}{:>6}",
+        "state", "source", "good", "newest", "rhythm", "next", "fails"
+    ))?;
     for source in &setup.sources {
-        let state = match known(&source.name) {
-            None => "not asked yet".to_owned(),
-            Some(known) if known.watched.failures > 0 => format!("failing ({} in a row)", known.watched.failures),
-            Some(known) => count(known.watched.entries as usize, "item"),
+        let watched = known(&source.name).map_or(&unknown, |known| &known.watched);
+        let is_new = watched.asked.is_none();
+        let since = |at: Option<Timestamp>| at.map_or("-".to_owned(), |at| short(desk.now.duration_since(at)));
+        let next = match watched.next_try.map(|at| at.duration_since(desk.now)) {
+            Some(left) if left > SignedDuration::ZERO => short(left),
+            _ => "now".to_owned(),
         };
         say(&format!(
-            "{:<width$}  {}  {:<9}  every {:<4} {state}",
-            source.name,
-            source.from.kind(),
-            source.trust.word(),
-            interval(source.every),
+            "{:<8}{:<27} {:>8}{:>8}{:>8}{next:>9}{:>6}",
+            if is_new { "new" } else { watched.health.word() },
+            cut(&source.name),
+            since(watched.answered),
+            since(watched.newest()),
+            watched.rhythm().map_or("-".to_owned(), short),
+            watched.failures,
         ))?;
         if let Some(to) = moved(&source.name) {
-            say(&format!("{:<width$}  moved to {to}; put it into sources.toml", ""))?;
+            say(&format!("        moved to {to}; put it into sources.toml"))?;
+        }
+        if let Some(fault) = &watched.fault {
+            say(&format!("        {}", fault.message))?;
         }
     }
     Ok(ExitCode::SUCCESS)
 }
 
-/// "10m", "6h", "1d", as a person writes it in sources.toml.
-fn interval(every: SignedDuration) -> String {
-    let seconds = every.as_secs();
-    for (unit, length) in [("d", 86_400), ("h", 3_600), ("m", 60)] {
-        if seconds >= length && seconds % length == 0 {
-            return format!("{}{unit}", seconds / length);
-        }
+/// A name that fits its column.
+fn cut(name: &str) -> String {
+    if name.chars().count() <= NAME { name.to_owned() } else { name.chars().take(NAME - 1).chain(['…']).collect() }
+}
+
+/// A length of time in five characters: "45m", "3h", "12d". What lies in the future is "ahead".
+fn short(length: SignedDuration) -> String {
+    match length.as_secs() {
+        ..0 => "ahead".to_owned(),
+        seconds @ 0..3_600 => format!("{}m", seconds / 60),
+        seconds @ 3_600..172_800 => format!("{}h", seconds / 3_600),
+        seconds => format!("{}d", seconds / 86_400),
     }
-    format!("{seconds}s")
 }
 
 fn check(desk: &Desk) -> Result<ExitCode, Failure> {

@@ -4,6 +4,7 @@ use std::process::ExitCode;
 
 use jiff::{SignedDuration, Timestamp};
 use tidings::flow::ask;
+use tidings::source::Health;
 
 use super::exit::Failure;
 use super::run::count;
@@ -42,6 +43,10 @@ pub fn status(desk: &Desk) -> Result<ExitCode, Failure> {
         let next = source.watched.next_try.map_or("when it is due".to_owned(), |at| ahead(at, desk.now));
         let failures = source.watched.failures;
         say(&format!("  {} ({failures} in a row, {since}, next try {next}): {message}", source.name))?;
+    }
+    for source in status.sources.iter().filter(|source| source.watched.health == Health::Quiet) {
+        let newest = source.watched.newest().map_or("long ago".to_owned(), |at| ago(at, desk.now));
+        say(&format!("  {} is quiet: its newest item is of {newest}.", source.name))?;
     }
     for source in &status.sources {
         if let Some(at) = source.watched.recovered

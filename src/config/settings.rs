@@ -137,6 +137,11 @@ fn read_mail(table: Table<'_, '_>) -> Option<Mail> {
     let smtp = table.parsed("smtp", read_smtp, EXAMPLE);
     let from = table.parsed("from", read_mailbox, FROM);
     let reply_to = table.parsed("reply_to", read_mailbox, "an address a person reads").map(|found| found.value);
+    let read_admin = |text: &str| {
+        let address = text.trim().to_lowercase();
+        check_address(&address).map(|()| address)
+    };
+    let admin = table.parsed("admin", read_admin, "admin = \"name@example.org\"").map(|found| found.value);
     let password = read_secret(&table, ["password", "password_env", "password_file"]);
     let allow_plain = table.strings("allow_plain").unwrap_or_default().into_iter().map(|host| host.value).collect();
     let ca_file = table.string("ca_file").map(|found| PathBuf::from(found.value));
@@ -146,7 +151,7 @@ fn read_mail(table: Table<'_, '_>) -> Option<Mail> {
         }
     }
     table.finish();
-    Some(Mail { smtp: smtp?.value, from: from?.value, reply_to, password, allow_plain, ca_file })
+    Some(Mail { smtp: smtp?.value, from: from?.value, reply_to, admin, password, allow_plain, ca_file })
 }
 
 fn read_smtp(text: &str) -> Result<Url, String> {

@@ -63,7 +63,7 @@ pub(super) fn meaning(
             Err(waiting(shown, retry_at, &format!("it answered {}", named(status))))
         }
         _ => Err(Fault::new(
-            FaultKind::Status,
+            if status == 410 { FaultKind::Gone } else { FaultKind::Status },
             format!("asking {shown}: it answered {}; {}", named(status), advice(status)),
         )),
     }
@@ -109,7 +109,7 @@ fn advice(status: u16) -> &'static str {
             "it does not let us in; see whether a browser gets the feed, and whether `contact` is set in tidings.toml"
         }
         404 => "look on the site for the feed's new address",
-        410 => "the feed is gone for good; look for another, or take the source out of sources.toml",
+        410 => "it is gone for good; look for another feed, or take the source out of sources.toml",
         451 => "it may not be shown here for legal reasons",
         500..=599 => "the trouble is on its side, and the next run asks again",
         _ => "see what a browser gets there, and mend the address in sources.toml",

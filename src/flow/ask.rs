@@ -13,7 +13,7 @@ use crate::read;
 use crate::source::{Offer, Source};
 
 pub use crate::keep::index::{Card, Hit, Query, Results};
-pub use crate::keep::{Outbox, SourceStatus, Status};
+pub use crate::keep::{Outbox, SourceStatus, Status, Watched};
 
 /// Items that match, best first.
 ///

@@ -5,11 +5,11 @@ use std::fs;
 
 use anyhow::{Context, Result, bail};
 use fail::fail_point;
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 
 use crate::edition::{Counts, Digest, EditionId, Trouble};
 use crate::keep::Keep;
-use crate::source::Trust;
+use crate::source::{Health, Trust};
 use crate::story::{Story, StoryId};
 use crate::tell::digest::{Period, choose, stem};
 use crate::tell::feeds;
@@ -22,7 +22,7 @@ use super::letters::{letters, write_files};
 use super::report::{Acts, Report};
 use super::tellings::{sender, telling};
 use super::week::Week;
-use super::{Doors, Setup, send};
+use super::{Doors, Setup, health, send};
 
 /// Who put the stories in order, as the digest says it.
 const RANKED_BY: &str = "rules and a lexical score; no model read them";
@@ -102,12 +102,12 @@ fn compose(keep: &Keep, setup: &Setup, week: &Week, mut stories: Vec<(Story, boo
     let tellings = stories.iter().map(|(story, update)| telling(keep, story, *update)).collect::<Result<Vec<_>>>()?;
     let period =
         Period { week: week.name.clone(), from: week.from, to: week.to, zone: setup.config.schedule.zone.clone() };
-    let troubles = troubles(keep, setup)?;
+    let (troubles, failing) = troubles(keep, setup, week)?;
     let counts = Counts {
         read: keep.judged_count(week.from, week.to)?,
         told: 0,
         sources: setup.sources.len() as u64,
-        sources_failing: troubles.len() as u64,
+        sources_failing: failing,
         set_aside: keep.aside()?.len() as u64,
     };
     let digest = choose(tellings, &period, counts, troubles, RANKED_BY);
@@ -124,18 +124,37 @@ fn is_worth_a_line(story: &Story) -> bool {
     }
 }
 
-fn troubles(keep: &Keep, setup: &Setup) -> Result<Vec<Trouble>> {
-    let mut troubles = Vec::new();
-    for source in &setup.sources {
-        if let Some(watched) = keep.watched(&source.name)?
-            && watched.failures > 0
-            && let Some(fault) = watched.fault
-        {
-            let (source, last_good) = (source.name.clone(), watched.answered);
-            troubles.push(Trouble { source, message: fault.message, last_good });
-        }
+/// How far back news of sources is looked for that no digest told.
+const LONGEST_SILENCE: SignedDuration = SignedDuration::from_hours(24 * 7 * 8);
+
+/// The sources that fail, and those of which something else was first said in the week: that they are quiet, gone, or good
+/// again. With the number of those that give nothing.
+fn troubles(keep: &Keep, setup: &Setup, week: &Week) -> Result<(Vec<Trouble>, u64)> {
+    let (mut troubles, mut failing) = (Vec::new(), 0);
+    // A week without an edition leaves its news to the next one.
+    let schedule = &setup.config.schedule;
+    let mut from = week.from;
+    let mut before = week.before(schedule)?;
+    while week.to.duration_since(before.from) <= LONGEST_SILENCE
+        && keep.closed(&EditionId::Digest(before.name.clone()))?.is_none()
+    {
+        from = before.from;
+        before = before.before(schedule)?;
     }
-    Ok(troubles)
+    for source in &setup.sources {
+        let Some(watched) = keep.watched(&source.name)? else { continue };
+        failing += u64::from(watched.failures > 0);
+        let is_parked = watched.health == Health::Parked;
+        let is_news = watched.health_since.is_some_and(|since| since >= from && since < week.to);
+        let is_good_again = watched.recovered.is_some_and(|at| at >= from && at < week.to);
+        let message = match &watched.fault {
+            Some(fault) if watched.failures > 0 && !is_parked => fault.message.clone(),
+            _ if is_news && (watched.health != Health::Ok || is_good_again) => health::words(&watched),
+            _ => continue,
+        };
+        troubles.push(Trouble { source: source.name.clone(), message, last_good: watched.answered });
+    }
+    Ok((troubles, failing))
 }
 
 /// digests/feed.atom and feed.json, from the digests that lie there.

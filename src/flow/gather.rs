@@ -17,7 +17,7 @@ use crate::source::{Origin, Source};
 
 use super::due::{is_due, is_held};
 use super::report::{Change, FaultReport, SourceReport, Status, What};
-use super::{Setup, Watcher};
+use super::{Setup, Watcher, health};
 
 /// Pages that are read at once: reading is work for a processor, and each takes up to three times its page's memory.
 const READING: usize = 2;
@@ -62,6 +62,7 @@ pub(super) async fn gather(
     }
     let holds = keep.holds()?;
     let (mut reports, mut changes) = (Vec::new(), Vec::new());
+    let mut unreached = Vec::new();
     let mut answers = JoinSet::new();
     let reading = Arc::new(Semaphore::new(READING));
     for (place, source) in setup.sources.iter().enumerate() {
@@ -83,6 +84,15 @@ pub(super) async fn gather(
         let (place, answered) = answer.context("asking a source")?;
         let source = &setup.sources[place];
         watcher.answered(&source.name);
+        if let Answered::Fault(fault) = &answered
+            && fault.kind == FaultKind::Unreachable
+        {
+            // Whose trouble it is shows only when all have answered.
+            let moved = reports[place].moved.take();
+            reports[place] = SourceReport { moved, ..SourceReport::failed(&source.name, fault) };
+            unreached.push((source, fault.clone()));
+            continue;
+        }
         let known = reports[place].moved.take();
         reports[place] = keep_answer(keep, source, answered, now)?;
         let watched = keep.watched(&source.name)?.unwrap_or_default();
@@ -92,12 +102,16 @@ pub(super) async fn gather(
             changes.push(Change { source, what: What::Moved, message, last_good });
         }
     }
-    if is_outage(&reports) {
-        for (report, source) in reports.iter().zip(&setup.sources) {
-            if report.status == Status::Fault {
-                keep.keep_outage(source, now)?;
-            }
+    let is_outage = is_outage(&reports);
+    for (source, fault) in unreached {
+        if is_outage {
+            keep.keep_outage(source, now)?;
+        } else {
+            keep.keep_fault(source, &fault, now)?;
         }
+    }
+    if !is_outage {
+        changes.extend(health::look(keep, setup, now)?);
     }
     // What earlier runs were told holds until it is over; what this one was told comes on top.
     let mut holds: BTreeMap<_, _> = holds.into_iter().filter(|(_, until)| is_held(*until, now)).collect();

@@ -4,6 +4,7 @@ use jiff::Timestamp;
 use serde::Serialize;
 
 use crate::item::{Fault, FaultKind, ItemId};
+use crate::source::Health;
 
 /// Most items that a report names as unreadable; the rest is counted.
 const NAMED: usize = 6;
@@ -83,6 +84,22 @@ pub struct Change {
 pub enum What {
     /// It is asked at another address from now on.
     Moved,
+    /// How it fares.
+    Ok,
+    Quiet,
+    Failing,
+    Parked,
+}
+
+impl What {
+    pub fn of(health: Health) -> What {
+        match health {
+            Health::Ok => What::Ok,
+            Health::Quiet => What::Quiet,
+            Health::Failing => What::Failing,
+            Health::Parked => What::Parked,
+        }
+    }
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]

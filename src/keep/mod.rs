@@ -11,6 +11,7 @@ mod identity;
 mod change;
 mod draft;
 mod watched;
+mod health;
 mod readings;
 mod works;
 mod judgements;

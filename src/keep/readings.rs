@@ -91,7 +91,8 @@ impl Keep {
         let mut kept = Kept { entries: entries.len(), ..Kept::default() };
         let mut changes = Changes::default();
         if !is_empty {
-            self.keep_entries(source, entries, &watched, now, &mut kept, &mut changes)?;
+            let dates = self.keep_entries(source, entries, &watched, now, &mut kept, &mut changes)?;
+            watched.add_dates(dates);
         }
         let mut fault = faults.iter().find(|fault| !fault.kind.is_minor()).or(faults.first()).cloned();
         if fault.is_none() && is_empty && watched.had_entries && !source.from.may_be_empty() {
@@ -124,7 +125,7 @@ impl Keep {
 
     /// Keeps entries some at a time, in transactions of a bounded size. The last one is left in `changes` for the mark to
     /// join. If we are stopped in between, the mark has not moved: the page is read again, and what was kept is known by its
-    /// keys.
+    /// keys. Returns the dates of what is new; what was there without a date before the source was watched has none.
     fn keep_entries(
         &mut self,
         source: &Source,
@@ -133,7 +134,8 @@ impl Keep {
         now: Timestamp,
         kept: &mut Kept,
         changes: &mut Changes,
-    ) -> Result<()> {
+    ) -> Result<Vec<Timestamp>> {
+        let mut dates = Vec::new();
         let (entries, faces) = identity::whole(entries);
         let mut memory = self.memory(&source.name, &faces)?;
         let Matching { fates, keys, void } = identity::matching(&faces, &memory);
@@ -158,10 +160,10 @@ impl Keep {
                 {
                     one.draft.remembered.item.place = place;
                 }
-                put(changes, source, one, now, &mut memory, kept);
+                dates.extend(put(changes, source, one, now, &mut memory, kept));
             }
         }
-        Ok(())
+        Ok(dates)
     }
 
     /// Commits `changes` if so many more would be too many for one transaction.
@@ -261,8 +263,15 @@ fn mend_dates(entry: &mut Entry, now: Timestamp) {
     }
 }
 
-/// Puts an item with its keys and the work it causes into a transaction.
-fn put(changes: &mut Changes, source: &Source, one: &Named, now: Timestamp, memory: &mut Memory, kept: &mut Kept) {
+/// Puts an item with its keys and the work it causes into a transaction. Returns the date of a new one, if it has one.
+fn put(
+    changes: &mut Changes,
+    source: &Source,
+    one: &Named,
+    now: Timestamp,
+    memory: &mut Memory,
+    kept: &mut Kept,
+) -> Option<Timestamp> {
     let draft = &one.draft;
     let item = &draft.remembered.item;
     let holding = Holding::Item(item.id.clone());
@@ -277,7 +286,7 @@ fn put(changes: &mut Changes, source: &Source, one: &Named, now: Timestamp, memo
         }
     }
     if !draft.is_changed {
-        return;
+        return None;
     }
     changes.put(&item_key(&item.id), &draft.remembered);
     match draft.news {
@@ -291,6 +300,7 @@ fn put(changes: &mut Changes, source: &Source, one: &Named, now: Timestamp, memo
     if draft.shows {
         works::put(changes, &Work::new(Duty::Index, item.id.0.clone(), item.content.clone(), now));
     }
+    (draft.news == News::New).then(|| item.published.or((!item.baseline).then_some(item.seen)))?
 }
 
 fn item_key(id: &ItemId) -> Vec<u8> {

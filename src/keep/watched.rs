@@ -8,7 +8,7 @@ use super::Keep;
 use super::store::Changes;
 use crate::item::{Fault, FaultKind};
 use crate::page::Mark;
-use crate::source::Source;
+use crate::source::{Health, PROBE, Source};
 
 const WATCHED: &[u8] = b"watched/";
 
@@ -26,6 +26,9 @@ pub struct Watched {
     pub answered: Option<Timestamp>,
     /// Faults in a row since then.
     pub failures: u32,
+    /// The first of them.
+    #[serde(default)]
+    pub failing_since: Option<Timestamp>,
     /// The good answer that ended its last faults in a row; None if it never failed, or fails now.
     #[serde(default)]
     pub recovered: Option<Timestamp>,
@@ -35,6 +38,15 @@ pub struct Watched {
     pub entries: u64,
     /// It has given entries: what it gives from now on is news, no longer a baseline.
     pub had_entries: bool,
+    /// When its last items are dated, or were seen where they have no date; newest first.
+    #[serde(default)]
+    pub dates: Vec<Timestamp>,
+    /// How it fares, as people were last told.
+    #[serde(default)]
+    pub health: Health,
+    /// When they were told; None: it was not looked at yet.
+    #[serde(default)]
+    pub health_since: Option<Timestamp>,
 }
 
 impl Watched {
@@ -44,6 +56,7 @@ impl Watched {
             self.recovered = Some(now);
         }
         self.failures = 0;
+        self.failing_since = None;
         self.answered = Some(now);
         self.took_its_turn(source, now, now);
     }
@@ -53,7 +66,13 @@ impl Watched {
     pub(super) fn went_wrong(&mut self, source: &Source, fault: &Fault, now: Timestamp) {
         let known = self.failures;
         self.failures = known.saturating_add(1);
+        self.failing_since = self.failing_since.filter(|since| known > 0 && *since <= now).or(Some(now));
         self.recovered = None;
+        if fault.kind == FaultKind::Gone {
+            self.asked = Some(now);
+            self.next_try = Some(now.checked_add(PROBE).unwrap_or(Timestamp::MAX));
+            return;
+        }
         match fault.retry_at.filter(|_| fault.kind == FaultKind::Waiting) {
             Some(retry_at) if known == 0 => {
                 self.asked = Some(now);
@@ -103,14 +122,15 @@ impl Keep {
         self.put_watched(&source.name, &watched)
     }
 
-    /// Keeps that the trouble was not the source's own: it is its turn again after its usual interval.
+    /// Keeps that the trouble was not the source's own: it is its turn again after its usual interval, and nothing else is
+    /// said of it.
     pub fn keep_outage(&mut self, source: &Source, now: Timestamp) -> Result<()> {
         let mut watched = self.watched(&source.name)?.unwrap_or_default();
         watched.next_try = now.checked_add(source.every).ok();
         self.put_watched(&source.name, &watched)
     }
 
-    fn put_watched(&self, source: &str, watched: &Watched) -> Result<()> {
+    pub(super) fn put_watched(&self, source: &str, watched: &Watched) -> Result<()> {
         let mut changes = Changes::default();
         changes.put(&watched_key(source), watched);
         self.store.commit(changes)

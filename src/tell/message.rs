@@ -11,6 +11,12 @@ use crate::tell::render::Rendered;
 pub enum Message<'a> {
     Digest(&'a Digest, &'a Rendered),
     Alert(&'a Alert, &'a Rendered),
+    /// To whoever looks after the home.
+    Notice {
+        name: &'a str,
+        at: Timestamp,
+        rendered: &'a Rendered,
+    },
     /// A person tries a channel.
     Trial(Timestamp, &'a Rendered),
 }
@@ -21,6 +27,7 @@ impl Message<'_> {
         match self {
             Message::Digest(digest, _) => EditionId::Digest(digest.week.clone()),
             Message::Alert(alert, _) => EditionId::Alert(alert.telling.story.clone()),
+            Message::Notice { name, .. } => EditionId::Notice((*name).to_owned()),
             Message::Trial(at, _) => EditionId::Trial(*at),
         }
     }
@@ -28,6 +35,7 @@ impl Message<'_> {
     pub fn rendered(&self) -> &Rendered {
         match self {
             Message::Digest(_, rendered) | Message::Alert(_, rendered) | Message::Trial(_, rendered) => rendered,
+            Message::Notice { rendered, .. } => rendered,
         }
     }
 
@@ -37,7 +45,7 @@ impl Message<'_> {
         match self {
             Message::Digest(digest, _) => digest.to,
             Message::Alert(alert, _) => alert.at,
-            Message::Trial(at, _) => *at,
+            Message::Notice { at, .. } | Message::Trial(at, _) => *at,
         }
     }
 
@@ -48,7 +56,7 @@ impl Message<'_> {
                 digest.sections.iter().flat_map(|section| &section.stories).map(|one| one.story.clone()).collect()
             }
             Message::Alert(alert, _) => vec![alert.telling.story.clone()],
-            Message::Trial(..) => Vec::new(),
+            Message::Notice { .. } | Message::Trial(..) => Vec::new(),
         }
     }
 }

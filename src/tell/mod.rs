@@ -10,6 +10,7 @@ use crate::edition::Letter;
 pub mod digest;
 pub mod alert;
 pub mod trial;
+pub mod notice;
 pub mod render;
 pub mod message;
 pub mod letter;

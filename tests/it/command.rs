@@ -137,6 +137,25 @@ fn the_demos_home_answers_every_question() {
 }
 
 #[test]
+fn the_list_of_sources_stands_in_80_columns() {
+    let home = demo();
+    let (_, list, _) = output(tidings(home.path()).args(["sources", "list", "--now", "2026-11-23T09:00:00Z"]));
+    let (rows, notes): (Vec<&str>, Vec<&str>) = list.lines().partition(|line| !line.starts_with(' '));
+    assert_eq!(rows[0].split_whitespace().collect::<Vec<_>>().join(" "), "state source good newest rhythm next fails");
+    assert_eq!(rows.len(), 16, "{list}");
+    let width = |row: &&str| row.chars().count();
+    assert!(rows.iter().all(|row| width(row) == width(&rows[0]) && width(row) < 80), "{list}");
+    assert!(
+        notes.iter().any(|note| note.starts_with("        asking ") || note.starts_with("        reading ")),
+        "{list}"
+    );
+    let all = json(tidings(home.path()).args(["sources", "list"]));
+    for field in ["state", "state_since", "last_good", "newest", "rhythm_seconds", "next_try", "failures", "reason"] {
+        assert!(all["sources"][0].get(field).is_some(), "{field}");
+    }
+}
+
+#[test]
 fn a_replay_prints_a_report_for_each_pass() {
     let home = demo();
     let (code, stdout, _) = output(tidings(home.path()).args(["run", "--json", "--replay", "world"]));

@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
-use tidings::config::{Config, Network};
+use tidings::config::{Config, Network, read_settings};
 use tidings::fetch::web::Web;
 use tidings::flow::{self, Asked, Doors, Report, Setup, SourceReport, Status, Unwatched, What};
 use tidings::home::Home;
@@ -141,13 +141,15 @@ async fn every_hostile_server_costs_its_own_source_alone_until_it_is_mended() {
 
     // All are mended: what they have comes at once, and the status knows since when.
     is_mended.store(true, Ordering::SeqCst);
-    let report = run(&setup, after(26)).await;
+    // One of them said that it is gone, and is asked again after thirty days.
+    let later = after(24 * 31);
+    let report = run(&setup, later).await;
     for name in &failed {
         let mended = named(&report, name);
         assert_eq!((mended.status, mended.new), (Status::Ok, GOOD), "{mended:?}");
     }
-    for (name, state) in watched(&setup, after(26)) {
-        let recovered = failed.contains(&name.as_str()).then(|| after(26));
+    for (name, state) in watched(&setup, later) {
+        let recovered = failed.contains(&name.as_str()).then(|| later);
         assert_eq!((state.failures, state.recovered), (0, recovered), "{name}");
     }
     assert_eq!(canary.paths(), Vec::<String>::new(), "nothing private was asked");
@@ -242,4 +244,82 @@ async fn a_source_that_moved_is_told_of_once_and_goes_back_when_its_new_place_gi
     let report = run(&setup, after(6)).await;
     assert_eq!(report.sources[0].status, Status::Ok);
     assert_eq!(server.paths()[6..], ["/new?key=1", "/old"]);
+}
+
+fn with_admin(mut setup: Setup) -> Setup {
+    let text =
+        "[mail]\nsmtp = \"smtps://mail.example.org\"\nfrom = \"tidings@lab.example\"\nadmin = \"Ops@lab.example\"";
+    setup.config.mail = read_settings("tidings.toml", text).unwrap().mail;
+    setup
+}
+
+/// How the admin's letters begin, in the order of their keys.
+fn notices(setup: &Setup, now: Timestamp) -> Vec<String> {
+    let keep = Keep::open(setup.home.folder(), "a test", now).unwrap();
+    let letters = keep.letters().unwrap();
+    assert!(letters.iter().all(|letter| letter.reader.address == "ops@lab.example"));
+    letters.iter().map(|letter| letter.edition.split_once('-').unwrap().0.to_owned()).collect()
+}
+
+#[tokio::test]
+async fn a_source_that_is_gone_is_said_to_be_once_and_asked_each_thirty_days_until_it_is_back() {
+    let is_back = Arc::new(AtomicBool::new(false));
+    let back = Arc::clone(&is_back);
+    let server = Server::start(move |_| match back.load(Ordering::SeqCst) {
+        true => Reply::whole("200 OK", &[], good("Lantern")),
+        false => Reply::whole("410 Gone", &[], ""),
+    });
+    let folder = tempfile::tempdir().unwrap();
+    let setup = with_admin(setup(&folder, vec![source("Lantern", server.url("/"))]));
+    let (mut asked, mut told) = (Vec::new(), Vec::new());
+    for day in 0..64 {
+        is_back.store(day >= 60, Ordering::SeqCst);
+        let before = server.log().len();
+        let report = run(&setup, after(24 * day)).await;
+        if server.log().len() > before {
+            asked.push(day);
+        }
+        told.extend(report.changes.into_iter().map(|change| (day, change.what, change.message)));
+    }
+    assert_eq!(asked, [0, 30, 60, 61, 62, 63]);
+    let [(0, What::Parked, words), (60, What::Ok, _)] = &told[..] else { panic!("{told:?}") };
+    assert!(words.contains("parked, and asked again on 16 Dec 2026") && words.contains("410"), "{words}");
+    assert_eq!(notices(&setup, after(24 * 64)), ["notice/ok", "notice/parked"]);
+}
+
+#[tokio::test]
+async fn a_source_that_fails_is_told_of_at_its_third_fault_and_when_it_is_good_again() {
+    let is_mended = Arc::new(AtomicBool::new(false));
+    let mended = Arc::clone(&is_mended);
+    let server = Server::start(move |_| match mended.load(Ordering::SeqCst) {
+        true => Reply::whole("200 OK", &[], good("Lantern")),
+        false => Reply::whole("500 Oops", &[], ""),
+    });
+    let folder = tempfile::tempdir().unwrap();
+    let setup = with_admin(setup(&folder, vec![source("Lantern", server.url("/"))]));
+    let mut told = Vec::new();
+    for hour in 0..80 {
+        is_mended.store(hour >= 40, Ordering::SeqCst);
+        let report = run(&setup, after(hour)).await;
+        told.extend(report.changes.into_iter().map(|change| (change.what, change.last_good, server.log().len())));
+    }
+    assert_eq!(told[0], (What::Failing, None, 3));
+    assert_eq!((told.len(), told[1].0), (2, What::Ok), "{told:?}");
+    assert!(told[1].1.is_some_and(|good| good >= after(40)));
+    assert_eq!(notices(&setup, after(80)), ["notice/failing", "notice/ok"]);
+}
+
+#[tokio::test]
+async fn a_night_without_network_says_nothing_of_any_source() {
+    let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+    let nowhere = |path: &str| format!("http://127.0.0.1:{port}{path}").parse().unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let setup = with_admin(setup(&folder, vec![source("A", nowhere("/a")), source("B", nowhere("/b"))]));
+    for hour in 0..30 {
+        let report = run(&setup, after(hour)).await;
+        assert!(report.sources.iter().all(|source| source.status == Status::Fault), "each is asked each hour");
+        assert_eq!(report.changes, []);
+    }
+    assert!(watched(&setup, after(30)).values().all(|watched| watched.failures == 0));
+    assert_eq!(notices(&setup, after(30)), Vec::<String>::new());
 }

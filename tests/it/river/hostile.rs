@@ -61,7 +61,7 @@ pub fn table(own: &str, canary: &str) -> Vec<(&'static str, Reply, Outcome)> {
     vec![
         // Status.
         ("404", status("404 Not Found", &[]), Fault(Status)),
-        ("410", status("410 Gone", &[]), Fault(Status)),
+        ("410", status("410 Gone", &[]), Fault(Gone)),
         ("401", status("401 Unauthorized", &["www-authenticate: Basic realm=\"x\""]), Fault(Status)),
         ("403", status("403 Forbidden", &[]), Fault(Status)),
         ("403 with a rate limit", status("403 Forbidden", &["x-ratelimit-remaining: 0"]), Fault(Status)),

@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use tidings::flow::{self, Asked, Unwatched, is_busy};
+use tidings::flow::{self, Asked, Unwatched, What, is_busy};
 use tidings::keep::Keep;
 use tidings::tell::Outcome;
 
@@ -181,4 +181,33 @@ async fn a_digest_that_somebody_broke_and_a_letter_whose_bytes_are_gone_stop_nob
     let report = lab.run("2026-12-01T08:00:00Z", &[NEXT, HOOKS, OLD]).await;
     assert_eq!((report.acts.failed, report.acts.letters_sent), (1, 2), "the next week's digest reaches both");
     assert_eq!(report.acts.indexed, 1);
+}
+
+#[tokio::test]
+async fn a_source_that_falls_quiet_is_told_of_once_and_in_one_digest() {
+    let lab = Lab::new();
+    let items: [Told; 6] = [
+        ("f", "lantern-code 4.5.0", "Hooks for coding agents."),
+        ("e", "lantern-code 4.4.0", "Tools for coding agents."),
+        ("d", "lantern-code 4.3.0", "Plans for coding agents."),
+        ("c", "lantern-code 4.2.0", "Rules for coding agents."),
+        ("b", "lantern-code 4.1.0", "Tests for coding agents."),
+        ("a", "lantern-code 4.0.0", "It was there before."),
+    ];
+    let mut told = Vec::new();
+    for (day, known) in [(9, 1), (10, 2), (11, 3), (12, 4), (13, 5), (20, 5), (21, 5), (22, 5), (23, 5), (24, 6)] {
+        let report = lab.run(&format!("2026-11-{day:02}T08:00:00Z"), &items[items.len() - known..]).await;
+        told.extend(report.changes.into_iter().map(|change| (day, change.what, change.message)));
+        if day > 20 {
+            let now = format!("2026-11-{day}T08:00:00Z").parse().unwrap();
+            let digest = flow::preview_digest(&lab.setup, None, now).unwrap();
+            // On the 23rd the next week has begun, but none of the one before was told.
+            assert_eq!(digest.text.contains("quiet"), day < 24, "{day}: {}", digest.text);
+        }
+    }
+    let [(21, What::Quiet, words), (24, What::Ok, _)] = &told[..] else { panic!("{told:?}") };
+    assert!(words.contains("newest item is of 13 Nov 2026") && words.contains("one every 24 hours"), "{words}");
+    lab.run("2026-11-30T08:00:00Z", &items).await;
+    let text = |week: &str| fs::read_to_string(lab.setup.home.digests().join(week).join("digest.md")).unwrap();
+    assert!(!text("2026-W46").contains("quiet") && !text("2026-W48").contains("quiet"));
 }

@@ -57,6 +57,7 @@ pub fn mail(smtp: &str) -> config::Mail {
         smtp: smtp.parse().unwrap(),
         from: "Lab tidings <tidings@lab.example>".to_owned(),
         reply_to: Some("admin@lab.example".to_owned()),
+        admin: None,
         password: None,
         allow_plain: Vec::new(),
         ca_file: None,

@@ -53,6 +53,9 @@ pub struct Mark {
     /// Where the last good answer was found, if nothing but permanent redirects led there.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub moved: Option<Moved>,
+    /// For how many seconds the last good answer holds, as its server or its maker said.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub fresh_seconds: Option<u64>,
 }
 
 /// Permanent redirects that lead to the same place in so many answers are believed: one alone may be a slip of a server that

@@ -72,8 +72,9 @@ fn read_source(
         document.mistake(span, message, "remove one of the two".into());
         return None;
     }
+    let is_every_written = every.is_some();
     let every = every.unwrap_or_else(|| from.usual_interval());
-    Some(Source { name, from, every, trust, topics })
+    Some(Source { name, from, every, is_every_written, trust, topics })
 }
 
 /// An http or https address that names a host and carries no password.

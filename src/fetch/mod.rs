@@ -21,6 +21,7 @@ mod message;
 mod status;
 mod trouble;
 mod date;
+mod freshness;
 
 /// An answer on its way.
 pub type Carried<'a> = Pin<Box<dyn Future<Output = Result<Answer, Fault>> + Send + 'a>>;

@@ -30,6 +30,7 @@ use sha2::{Digest as _, Sha256};
 use url::Url;
 
 use super::date::http_date;
+use super::freshness::freshness;
 use super::message::{Message, Record};
 use super::status::{Meaning, meaning};
 use super::{Carried, Carrier, host_of, shown};
@@ -145,8 +146,14 @@ fn understand(message: Message, request: &Request) -> Result<Answer, Fault> {
     let (etag, last_modified) = (own("etag"), own("last-modified"));
     let led = (message.header("x-moved-permanently") == Some("yes")).then_some(&url);
     let moved = Moved::after(request, &request.url, led);
-    let fresh =
-        Mark { url: (etag.is_some() || last_modified.is_some()).then(|| url.clone()), etag, last_modified, moved };
+    let fresh_seconds = freshness(|name| message.header(name));
+    let fresh = Mark {
+        url: (etag.is_some() || last_modified.is_some()).then(|| url.clone()),
+        etag,
+        last_modified,
+        moved,
+        fresh_seconds,
+    };
     // A 304 was about the mark's own address, wherever that is.
     let ours = message.status == 304 || request.mark.url.as_ref().is_none_or(|marked| *marked == url);
     let conditional = ours && (request.mark.etag.is_some() || request.mark.last_modified.is_some());
@@ -160,6 +167,7 @@ fn understand(message: Message, request: &Request) -> Result<Answer, Fault> {
             url: request.mark.url.clone().or(fresh.url),
             etag: fresh.etag.or_else(|| request.mark.etag.clone()),
             last_modified: fresh.last_modified.or_else(|| request.mark.last_modified.clone()),
+            fresh_seconds: fresh.fresh_seconds.max(request.mark.fresh_seconds),
             ..fresh
         })),
         Meaning::Moved { .. } => Err(Fault::new(
@@ -248,6 +256,7 @@ fn record_of(asked: &Url, answer: &Result<Answer, Fault>) -> Record {
         ("content-type", content_type.cloned()),
         ("etag", mark.etag.clone()),
         ("last-modified", mark.last_modified.clone()),
+        ("cache-control", mark.fresh_seconds.map(|seconds| format!("max-age={seconds}"))),
         ("x-final-url", found.map(Url::to_string)),
         ("x-moved-permanently", is_moved.then(|| "yes".to_owned())),
     ];

@@ -15,6 +15,7 @@ use reqwest::{Client, Response};
 use tokio::time::{Instant, timeout};
 use url::{Host, Url};
 
+use super::freshness::freshness;
 use super::manners::Manners;
 use super::resolver::Resolver;
 use super::room::{Room, Share};
@@ -199,7 +200,9 @@ impl Web {
                     url: Some(url.clone()),
                     etag: fresh.etag.or_else(|| request.mark.etag.clone()),
                     last_modified: fresh.last_modified.or_else(|| request.mark.last_modified.clone()),
-                    ..Mark::default()
+                    // What the page itself said, it still says.
+                    fresh_seconds: fresh.fresh_seconds.max(request.mark.fresh_seconds),
+                    ..fresh
                 })))
             }
             Ok(Meaning::Moved { permanently }) => {
@@ -357,5 +360,6 @@ fn mark(url: &Url, headers: &HeaderMap) -> Mark {
     };
     let (etag, last_modified) = (validator(ETAG), validator(LAST_MODIFIED));
     let url = (etag.is_some() || last_modified.is_some()).then(|| url.clone());
-    Mark { url, etag, last_modified, ..Mark::default() }
+    let fresh_seconds = freshness(|name| headers.get(name)?.to_str().ok());
+    Mark { url, etag, last_modified, fresh_seconds, ..Mark::default() }
 }

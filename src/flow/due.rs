@@ -13,14 +13,15 @@ const SLACK: SignedDuration = SignedDuration::from_mins(5);
 /// failed, when its next try has come. A last time in the future is none: the clock was set back.
 pub(super) fn is_due(source: &Source, watched: Option<&Watched>, now: Timestamp) -> bool {
     let Some((watched, last)) = watched.and_then(|watched| Some((watched, watched.asked?))) else { return true };
-    let slack = SLACK.min(source.every / 10);
+    let interval = watched.interval(source);
+    let slack = SLACK.min(interval / 10);
     let age = now.duration_since(last);
     if age.is_negative() {
         return true;
     }
     match watched.next_try.filter(|_| watched.failures > 0) {
         Some(next_try) => now.duration_since(next_try) + slack >= SignedDuration::ZERO,
-        None => age + slack >= source.every,
+        None => age + slack >= interval,
     }
 }
 
@@ -34,6 +35,7 @@ pub(super) fn is_held(until: Timestamp, now: Timestamp) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::page::Mark;
     use crate::source::{Origin, Trust};
 
     fn source(every: &str) -> Source {
@@ -41,6 +43,7 @@ mod tests {
             name: "Lantern".to_owned(),
             from: Origin::Feed("https://lantern.example/feed.xml".parse().expect("an address")),
             every: every.parse().expect("a length"),
+            is_every_written: true,
             trust: Trust::Expert,
             topics: Vec::new(),
         }
@@ -97,7 +100,7 @@ mod tests {
     #[test]
     fn intervals_grow_with_each_failure_up_to_a_day_and_are_spread() {
         let hourly = source("1h");
-        let hours = |failures| hourly.interval(failures).as_secs_f64() / 3600.0;
+        let hours = |failures| hourly.interval(failures, hourly.every).as_secs_f64() / 3600.0;
         assert_eq!(hours(0), 1.0);
         for (failures, least, most) in [
             (1, 1.0, 1.2),
@@ -110,7 +113,9 @@ mod tests {
         ] {
             assert!((least..=most).contains(&hours(failures)), "{failures}: {} h", hours(failures));
         }
-        let named = |number: u32| Source { name: format!("source {number}"), ..source("1h") }.interval(3);
+        let named = |number: u32| {
+            Source { name: format!("source {number}"), ..source("1h") }.interval(3, SignedDuration::from_hours(1))
+        };
         let mut spread: Vec<_> = (0..100).map(named).collect();
         spread.sort();
         // 96 minutes are the whole window.
@@ -118,12 +123,63 @@ mod tests {
         for every in ["1s", "48h", "8760h"] {
             let (source, day) = (source(every), SignedDuration::from_hours(24));
             for failures in 0..40 {
-                let interval = source.interval(failures);
+                let interval = source.interval(failures, source.every);
                 assert!(
                     interval >= source.every && interval <= day.max(source.every),
                     "{every}, {failures}: {interval}"
                 );
             }
         }
+    }
+
+    /// An hourly run asks it so many hours apart, where its items come so many hours apart and its server says that an
+    /// answer holds for so many.
+    fn hours_apart(source: &Source, gap: i64, holds: Option<u64>) -> i64 {
+        let now = at("16T07:00:00");
+        let dates = (0..5).map(|number| now - SignedDuration::from_hours(number * gap)).collect();
+        let mark = Mark { fresh_seconds: holds.map(|hours| hours * 3600), ..Mark::default() };
+        let watched = Watched { asked: Some(now), dates, mark, ..Watched::default() };
+        // Cron is a little early, now and then.
+        let run = |hour: &i64| now + SignedDuration::from_hours(*hour) - SignedDuration::from_mins(2);
+        (1..100).find(|hour| is_due(source, Some(&watched), run(hour))).expect("it is asked in the end")
+    }
+
+    #[test]
+    fn what_decides_how_often_a_source_is_asked() {
+        let written = source("1h");
+        let own = Source { is_every_written: false, ..source("1h") };
+        let official = Source { trust: Trust::Official, ..own.clone() };
+        for (gap, holds, hours) in [
+            // Its own rhythm, between an hour and a day; "Lantern" draws its lot.
+            (1, None, 1..=1),
+            (48, None, 5..=6),
+            (24 * 14, None, 24..=24),
+            // What its server says, up to a day.
+            (1, Some(1), 1..=1),
+            (1, Some(3), 3..=3),
+            (48, Some(3), 5..=6),
+            (1, Some(24 * 365), 24..=24),
+        ] {
+            assert!(hours.contains(&hours_apart(&own, gap, holds)), "{gap} {holds:?}");
+            assert_eq!(hours_apart(&written, gap, holds), 1, "a person's word counts: {gap} {holds:?}");
+            assert_eq!(hours_apart(&official, gap, holds), 1, "security keeps no rhythm: {gap} {holds:?}");
+        }
+        let rare = Source { is_every_written: false, ..source("48h") };
+        assert_eq!(hours_apart(&rare, 1, Some(1)), 48, "its kind's usual interval is the least");
+    }
+
+    #[test]
+    fn sources_that_began_together_part_after_their_first_request() {
+        let now = at("16T07:00:00");
+        let second = |every: &str, number: u32| {
+            let source = Source { name: format!("source {number}"), ..source(every) };
+            let watched = Watched { asked: Some(now), first_asked: Some(now), ..Watched::default() };
+            (1..20)
+                .find(|hour| is_due(&source, Some(&watched), now + SignedDuration::from_hours(*hour)))
+                .expect("an hour")
+        };
+        let hours = |every| (0..100).map(|number| second(every, number)).collect::<std::collections::BTreeSet<_>>();
+        assert_eq!(hours("1h").into_iter().collect::<Vec<_>>(), [1]);
+        assert_eq!(hours("6h").into_iter().collect::<Vec<_>>(), [6, 7, 8, 9]);
     }
 }

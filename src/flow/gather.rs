@@ -11,7 +11,7 @@ use tokio::task::JoinSet;
 use crate::fetch::Carrier;
 use crate::item::{Fault, FaultKind, Reading};
 use crate::keep::{Keep, Watched};
-use crate::page::{Answer, Mark, Request, Room};
+use crate::page::{Answer, Mark, Request, Room, Wanted};
 use crate::read;
 use crate::source::{Origin, Source};
 
@@ -162,7 +162,11 @@ async fn ask(carrier: Arc<dyn Carrier>, reading: Arc<Semaphore>, origin: Origin,
             let turn = reading.acquire_owned().await;
             let read = tokio::task::spawn_blocking(move || {
                 let _turn = turn;
-                (read::page(&page, &origin), page.mark, page.room)
+                let mut mark = page.mark.clone();
+                if origin.wanted() == Wanted::Feed {
+                    mark.fresh_seconds = mark.fresh_seconds.max(read::pace(&page));
+                }
+                (read::page(&page, &origin), mark, page.room)
             });
             match read.await {
                 Ok((reading, mark, room)) => Answered::Read { reading, mark, room },

@@ -107,8 +107,8 @@ impl Keep {
         watched.had_entries |= !is_empty;
         match fault.as_ref().filter(|fault| !fault.kind.is_minor()) {
             None => {
-                watched.went_well(source, now);
                 watched.mark = mark;
+                watched.went_well(source, now);
             }
             Some(fault) => {
                 watched.went_wrong(source, fault, now);

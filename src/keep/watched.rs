@@ -1,7 +1,7 @@
 //! What is watched, and how it went: each source with its mark, its last good answer and its faults.
 
 use anyhow::Result;
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use super::Keep;
@@ -19,6 +19,9 @@ pub struct Watched {
     pub mark: Mark,
     /// The last time it was its turn: it was asked, or would have been if its host had not asked us to wait.
     pub asked: Option<Timestamp>,
+    /// The first time.
+    #[serde(default)]
+    pub first_asked: Option<Timestamp>,
     /// When it is its turn again; a run a few minutes earlier may ask it too.
     #[serde(default)]
     pub next_try: Option<Timestamp>,
@@ -69,13 +72,13 @@ impl Watched {
         self.failing_since = self.failing_since.filter(|since| known > 0 && *since <= now).or(Some(now));
         self.recovered = None;
         if fault.kind == FaultKind::Gone {
-            self.asked = Some(now);
+            self.was_asked(now);
             self.next_try = Some(now.checked_add(PROBE).unwrap_or(Timestamp::MAX));
             return;
         }
         match fault.retry_at.filter(|_| fault.kind == FaultKind::Waiting) {
             Some(retry_at) if known == 0 => {
-                self.asked = Some(now);
+                self.was_asked(now);
                 self.next_try = Some(retry_at);
             }
             Some(retry_at) => self.took_its_turn(source, now, retry_at),
@@ -83,9 +86,26 @@ impl Watched {
         }
     }
 
-    fn took_its_turn(&mut self, source: &Source, now: Timestamp, not_before: Timestamp) {
+    /// The time from its last turn to its next one, as sources.toml has it now.
+    pub fn interval(&self, source: &Source) -> SignedDuration {
+        let holds = self.mark.fresh_seconds.map(|seconds| i64::try_from(seconds).unwrap_or(i64::MAX));
+        let pace = source.pace(self.rhythm(), holds.map(SignedDuration::from_secs));
+        match self.failures {
+            0 if self.asked.is_some() && self.asked == self.first_asked => pace + source.offset(pace),
+            failures => source.interval(failures, pace),
+        }
+    }
+
+    fn was_asked(&mut self, now: Timestamp) {
+        if self.asked.is_none() {
+            self.first_asked = Some(now);
+        }
         self.asked = Some(now);
-        let next = now.checked_add(source.interval(self.failures)).unwrap_or(Timestamp::MAX);
+    }
+
+    fn took_its_turn(&mut self, source: &Source, now: Timestamp, not_before: Timestamp) {
+        self.was_asked(now);
+        let next = now.checked_add(self.interval(source)).unwrap_or(Timestamp::MAX);
         self.next_try = Some(next.max(not_before));
     }
 }
@@ -109,8 +129,8 @@ impl Keep {
         let mut watched = self.watched(&source.name)?.unwrap_or_default();
         // What the page was, it still is: a minor fault stays.
         watched.fault = watched.fault.filter(|fault| fault.kind.is_minor());
-        watched.went_well(source, now);
         watched.mark = mark;
+        watched.went_well(source, now);
         self.put_watched(&source.name, &watched)
     }
 

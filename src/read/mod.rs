@@ -2,6 +2,7 @@
 
 mod feed;
 mod offers;
+mod pace;
 mod recognise;
 mod head;
 mod charset;
@@ -20,6 +21,7 @@ mod prose;
 
 pub use feed::feed;
 pub use offers::{offers, subscriptions};
+pub use pace::pace;
 
 use crate::item::Reading;
 use crate::page::Page;

@@ -48,7 +48,7 @@ impl Origin {
         }
     }
 
-    /// The least time between two requests where a source's line names none.
+    /// The least time between two requests where a source's line names none; see [`Source::pace`](super::Source::pace).
     pub fn usual_interval(&self) -> SignedDuration {
         match self {
             // `tidings run` is an hourly cron job.

@@ -26,7 +26,7 @@ async fn a_page_comes_with_its_bytes_type_address_and_mark() {
         url: Some(url),
         etag: Some("W/\"7\"".into()),
         last_modified: Some("Mon, 16 Nov 2026 06:00:00 GMT".into()),
-        moved: None,
+        ..Mark::default()
     };
     assert_eq!(page.mark, mark);
 }

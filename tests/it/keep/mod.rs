@@ -32,6 +32,7 @@ pub fn source(name: &str) -> Source {
         name: name.to_owned(),
         from: Origin::Feed("https://feed.example/feed.xml".parse().unwrap()),
         every: jiff::SignedDuration::from_hours(1),
+        is_every_written: true,
         trust: Trust::Official,
         topics: vec!["agents".to_owned()],
     }

@@ -34,6 +34,7 @@ fn source(name: &str, url: Url) -> Source {
         name: name.to_owned(),
         from: Origin::Feed(url),
         every: SignedDuration::from_hours(1),
+        is_every_written: true,
         trust: Trust::Expert,
         topics: Vec::new(),
     }

@@ -62,10 +62,20 @@ pub struct Digest {
     /// Stories worth a line that found no room; they are searchable.
     #[serde(default)]
     pub left_out: u64,
+    /// Those of them that their source's share left out, the most first.
+    #[serde(default)]
+    pub held_back: Vec<HeldBack>,
     /// Sources that gave nothing when the digest was written.
     pub troubles: Vec<Trouble>,
     /// Who put the stories in order, for example "rules and relevance, no model".
     pub ranked_by: String,
+}
+
+/// How many more stories a source had than one digest tells of it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct HeldBack {
+    pub source: String,
+    pub stories: u64,
 }
 
 /// One thing to do, pointing at the story that says so.

@@ -36,6 +36,8 @@ pub struct Source {
     /// A person wrote that; else it is usual for its kind, and may grow.
     pub is_every_written: bool,
     pub trust: Trust,
+    /// Most stories of it in one digest; None: as many as its trust allows. What is critical is told beyond it.
+    pub most: Option<usize>,
     /// What it is about, in the lab's words; shown with its items and counted by relevance.
     pub topics: Vec<String>,
 }

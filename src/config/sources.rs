@@ -48,6 +48,7 @@ fn read_source(
     let trust = table
         .parsed("trust", read_trust, "one of \"official\", \"expert\", \"community\"; who controls the bytes decides")
         .map_or(Trust::Community, |found| found.value);
+    let most = table.integer("most", 1..=25).map(|most| most as usize);
     let topics = table.strings("topics").unwrap_or_default().into_iter().map(|topic| topic.value).collect();
     let document = table.document;
 
@@ -74,7 +75,7 @@ fn read_source(
     }
     let is_every_written = every.is_some();
     let every = every.unwrap_or_else(|| from.usual_interval());
-    Some(Source { name, from, every, is_every_written, trust, topics })
+    Some(Source { name, from, every, is_every_written, trust, most, topics })
 }
 
 /// An http or https address that names a host and carries no password.

@@ -110,7 +110,8 @@ fn compose(keep: &Keep, setup: &Setup, week: &Week, mut stories: Vec<(Story, boo
         sources_failing: failing,
         set_aside: keep.aside()?.len() as u64,
     };
-    let digest = choose(tellings, &period, counts, troubles, RANKED_BY);
+    let shares = setup.sources.iter().filter_map(|source| Some((source.name.clone(), source.most?))).collect();
+    let digest = choose(tellings, &period, counts, troubles, &shares, RANKED_BY);
     let rendered = render::digest(&digest)?;
     Ok((digest, rendered))
 }

@@ -45,6 +45,7 @@ mod tests {
             every: every.parse().expect("a length"),
             is_every_written: true,
             trust: Trust::Expert,
+            most: None,
             topics: Vec::new(),
         }
     }

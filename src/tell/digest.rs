@@ -1,11 +1,12 @@
 //! Choosing what a week's digest says: the order, the sections, the actions, and how much fits.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
-use crate::edition::{Action, Counts, Digest, Section, Telling, Trouble};
+use crate::edition::{Action, Counts, Digest, HeldBack, Section, Telling, Trouble};
+use crate::source::Trust;
 use crate::story::StoryId;
 use crate::tell::words::clip;
 use crate::verdict::{Category, Level};
@@ -16,7 +17,8 @@ const MOST_STORIES: usize = 25;
 const MOST_WORDS: usize = 1_200;
 /// Most actions: more than three are not done.
 const MOST_ACTIONS: usize = 3;
-/// Most stories led by one source, so that one busy source cannot drown the rest.
+/// Most stories led by one source that is not official, where its line names no other number, so that one busy source cannot
+/// drown the rest. What the maker of a thing says about it is never too much.
 const MOST_BY_SOURCE: usize = 5;
 /// Most one-line stories (level routine), of all and led by one source: they fill room, and a digest is never padded.
 const MOST_ROUTINE: usize = 8;
@@ -49,20 +51,23 @@ pub struct Period {
 }
 
 /// The digest of a week. `tellings` come best first: among equals their order is kept. Told are at most 25 stories and
-/// about 1,200 words (an entry that no longer fits is told without its excerpt, then not at all), at most five led by one
-/// source; critical stories are always told. `counts.told` is set here. No tellings at all still give a digest.
+/// about 1,200 words (an entry that no longer fits is told without its excerpt, then not at all), and of one source as many as
+/// `shares` says, by its name, else five, and any number if it is official; critical stories are always told, and so is what
+/// there is to do. What a source's share leaves out is counted by source. `counts.told` is set here. No tellings at all still
+/// give a digest.
 pub fn choose(
     tellings: Vec<Telling>,
     period: &Period,
     counts: Counts,
     troubles: Vec<Trouble>,
+    shares: &BTreeMap<String, usize>,
     ranked_by: &str,
 ) -> Digest {
     let offered = tellings.iter().filter(|telling| telling.level > Level::Noise).count();
     let ranked = rank(tellings);
     let actions = actions(&ranked);
     let needed: HashSet<&StoryId> = actions.iter().map(|action| &action.story).collect();
-    let told = fit(ranked, &needed);
+    let (told, held_back) = fit(ranked, &needed, shares);
     let counts = Counts { told: told.len() as u64, ..counts };
     let left_out = (offered - told.len()) as u64;
     Digest {
@@ -75,6 +80,7 @@ pub fn choose(
         sections: sections(told),
         counts,
         left_out,
+        held_back,
         troubles,
         ranked_by: ranked_by.to_owned(),
     }
@@ -128,9 +134,14 @@ fn actions(ranked: &[Telling]) -> Vec<Action> {
         .collect()
 }
 
-/// What there is room for.
-fn fit(ranked: Vec<Telling>, needed: &HashSet<&StoryId>) -> Vec<Telling> {
+/// What there is room for, and how many more there were of sources whose share was full, those with the most first.
+fn fit(
+    ranked: Vec<Telling>,
+    needed: &HashSet<&StoryId>,
+    shares: &BTreeMap<String, usize>,
+) -> (Vec<Telling>, Vec<HeldBack>) {
     let mut told: Vec<Telling> = Vec::new();
+    let mut held_back: BTreeMap<String, u64> = BTreeMap::new();
     let mut by_source: HashMap<String, usize> = HashMap::new();
     let mut routine_by_source: HashMap<String, usize> = HashMap::new();
     let (mut words, mut routine) = (0, 0);
@@ -143,10 +154,16 @@ fn fit(ranked: Vec<Telling>, needed: &HashSet<&StoryId>) -> Vec<Telling> {
         let must = telling.level == Level::Critical || needed.contains(&telling.story);
         let led = by_source.entry(telling.source.clone()).or_default();
         let led_routine = routine_by_source.entry(telling.source.clone()).or_default();
+        let share = shares.get(&telling.source).copied();
+        let is_share_full =
+            *led >= share.unwrap_or(if telling.trust == Trust::Official { usize::MAX } else { MOST_BY_SOURCE });
         let full = told.len() >= MOST_STORIES
-            || *led >= MOST_BY_SOURCE
+            || is_share_full
             || (is_routine && (routine >= MOST_ROUTINE || *led_routine >= MOST_ROUTINE_BY_SOURCE));
         if full && !must {
+            if is_share_full {
+                *held_back.entry(telling.source).or_default() += 1;
+            }
             continue;
         }
         if words + count_words(&telling) > MOST_WORDS {
@@ -161,7 +178,10 @@ fn fit(ranked: Vec<Telling>, needed: &HashSet<&StoryId>) -> Vec<Telling> {
         routine += usize::from(is_routine);
         told.push(telling);
     }
-    told
+    let mut held_back: Vec<HeldBack> =
+        held_back.into_iter().map(|(source, stories)| HeldBack { source, stories }).collect();
+    held_back.sort_by_key(|held| std::cmp::Reverse(held.stories));
+    (told, held_back)
 }
 
 fn count_words(telling: &Telling) -> usize {

@@ -7,7 +7,7 @@ use jiff::tz::TimeZone;
 use serde::Serialize;
 use url::Url;
 
-use crate::edition::{Action, Alert, Also, Digest, Section, Telling, Trouble};
+use crate::edition::{Action, Alert, Also, Digest, HeldBack, Section, Telling, Trouble};
 use crate::guard::text::one_line;
 use crate::story::StoryId;
 use crate::tell::digest::{ACTION, EXCERPT, TITLE, words};
@@ -23,6 +23,8 @@ const REMARK: usize = 160;
 const PREHEADER: usize = 110;
 /// Others that tell the same story, by name; the rest are counted.
 const MOST_ALSO: usize = 5;
+/// Sources whose share was full, by name.
+const MOST_HELD: usize = 3;
 /// Words a minute, the slow end of silent reading.
 const READING_SPEED: usize = 200;
 
@@ -51,6 +53,8 @@ pub(super) struct DigestView {
     pub read: String,
     pub told: String,
     pub left_out: u64,
+    /// "37 more from X, 2 more from Y"; empty where no source had more than its share.
+    pub held_back: String,
     pub sources: String,
     pub sources_failing: u64,
     pub set_aside: u64,
@@ -136,6 +140,7 @@ pub(super) fn digest(digest: &Digest, links: Links) -> DigestView {
         read: thousands(digest.counts.read),
         told: thousands(digest.counts.told),
         left_out: digest.left_out,
+        held_back: held_back(&digest.held_back),
         sources: thousands(digest.counts.sources),
         sources_failing: digest.counts.sources_failing,
         set_aside: digest.counts.set_aside,
@@ -159,6 +164,16 @@ pub(super) fn alert(alert: &Alert, links: Links) -> AlertView {
         zone: name(&zone),
         story: story(telling, &[], &zone, links),
     }
+}
+
+/// The three sources that had the most beyond their share; digest.json has them all.
+fn held_back(held: &[HeldBack]) -> String {
+    let named: Vec<String> = held
+        .iter()
+        .take(MOST_HELD)
+        .map(|held| format!("{} more from {}", thousands(held.stories), clip(&held.source, NAME)))
+        .collect();
+    named.join(", ")
 }
 
 fn section(section: &Section, topmost: &[&StoryId], zone: &TimeZone, links: Links) -> SectionView {

@@ -34,6 +34,7 @@ pub fn source(name: &str) -> Source {
         every: jiff::SignedDuration::from_hours(1),
         is_every_written: true,
         trust: Trust::Official,
+        most: None,
         topics: vec!["agents".to_owned()],
     }
 }

@@ -36,6 +36,7 @@ fn source(name: &str, url: Url) -> Source {
         every: SignedDuration::from_hours(1),
         is_every_written: true,
         trust: Trust::Expert,
+        most: None,
         topics: Vec::new(),
     }
 }

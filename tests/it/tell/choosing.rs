@@ -1,9 +1,11 @@
 //! What gets into a digest, and in which order.
 
-use tidings::edition::{Digest, Telling};
+use tidings::edition::{Digest, HeldBack, Telling};
+use tidings::source::Trust;
+use tidings::tell::render;
 use tidings::verdict::{Category, Level};
 
-use super::samples::{digest, telling};
+use super::samples::{digest, digest_with, telling};
 
 fn told(digest: &Digest) -> Vec<&Telling> {
     digest.sections.iter().flat_map(|section| &section.stories).collect()
@@ -68,6 +70,31 @@ fn one_source_leads_at_most_five_stories() {
     let digest = digest((0..20).map(busy).chain((20..23).map(telling)).collect());
     assert_eq!(told(&digest).iter().filter(|telling| telling.source == "busy").count(), 5);
     assert_eq!(digest.counts.told, 8);
+}
+
+#[test]
+fn a_source_has_its_own_share_where_its_line_says_so_and_the_rest_is_counted() {
+    let busy = |n| Telling { source: "busy & <co>".to_owned(), ..telling(n) };
+    let tellings = || (0..20).map(busy).chain((20..23).map(telling)).collect::<Vec<_>>();
+    let digest = digest_with(tellings(), &[("busy & <co>", 2), ("other", 1)]);
+    assert_eq!((digest.counts.told, digest.left_out), (5, 18));
+    assert_eq!(digest.held_back, [HeldBack { source: "busy & <co>".to_owned(), stories: 18 }]);
+    let rendered = render::digest(&digest).unwrap();
+    let words = "18 more worth a line did not fit (among them 18 more from busy & <co>)";
+    let flat = rendered.text.split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(flat.contains(words), "{flat}");
+    assert!(rendered.html.contains("18 more from busy &amp; &lt;co&gt;)"), "{}", rendered.html);
+    assert!(rendered.markdown.contains("18 more from busy &amp; &lt;co&gt;)"), "{}", rendered.markdown);
+}
+
+#[test]
+fn what_is_official_or_critical_has_no_share() {
+    let official = |n| Telling { source: "maker".to_owned(), trust: Trust::Official, ..telling(n) };
+    let digest = digest((0..20).map(official).collect());
+    assert_eq!((digest.counts.told, digest.held_back.len()), (20, 0));
+    let critical = |n| Telling { level: Level::Critical, ..telling(n) };
+    let tellings = (0..9).map(|n| Telling { source: "one".to_owned(), ..critical(n) }).collect();
+    assert_eq!(digest_with(tellings, &[("one", 1)]).counts.told, 9);
 }
 
 #[test]

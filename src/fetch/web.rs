@@ -140,7 +140,7 @@ impl Web {
                 Step::Arrived(mut answer) => {
                     let led = (visited.len() > 1 && all_permanent).then_some(&url);
                     answer.mark_mut().moved = Moved::after(request, from, led);
-                    return Ok(answer);
+                    return Ok(*answer);
                 }
                 Step::Moved { to, .. } if visited.contains(&to) => {
                     return Err(redirect_fault(&url, "leads in circles"));
@@ -192,18 +192,18 @@ impl Web {
         let header = |name: HeaderName| response.headers().get(name).map(|value| value.as_bytes());
         let retry_after = header(RETRY_AFTER).and_then(|bytes| str::from_utf8(bytes).ok());
         match meaning(response.status().as_u16(), conditional, retry_after, &shown(url), request.now) {
-            Ok(Meaning::Page) => Ok(Step::Arrived(Answer::Page(self.page(url, response, left).await?))),
+            Ok(Meaning::Page) => Ok(Step::Arrived(Box::new(Answer::Page(self.page(url, response, left).await?)))),
             Ok(Meaning::NotModified) => {
                 // A 304 may bring newer validators for the same words (RFC 9110, 15.4.5).
                 let fresh = mark(url, response.headers());
-                Ok(Step::Arrived(Answer::NotModified(Mark {
+                Ok(Step::Arrived(Box::new(Answer::NotModified(Mark {
                     url: Some(url.clone()),
                     etag: fresh.etag.or_else(|| request.mark.etag.clone()),
                     last_modified: fresh.last_modified.or_else(|| request.mark.last_modified.clone()),
                     // What the page itself said, it still says.
                     fresh_seconds: fresh.fresh_seconds.max(request.mark.fresh_seconds),
                     ..fresh
-                })))
+                }))))
             }
             Ok(Meaning::Moved { permanently }) => {
                 let location = header(LOCATION).and_then(|bytes| str::from_utf8(bytes).ok());
@@ -332,8 +332,12 @@ impl Carrier for Web {
 
 /// Where one hop led.
 enum Step {
-    Arrived(Answer),
-    Moved { to: Url, permanently: bool },
+    /// Boxed, since an answer is many times larger than an address.
+    Arrived(Box<Answer>),
+    Moved {
+        to: Url,
+        permanently: bool,
+    },
 }
 
 /// The headers that make a request conditional, or none if the mark belongs to another address than the one asked.

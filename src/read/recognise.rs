@@ -79,6 +79,10 @@ pub fn recognise(text: &str) -> Recognised {
         Some((name, _)) => {
             Recognised::Other(format!("a document of the kind <{}>", prose::line(prose::prefix(&name, 40))))
         }
+        None if trimmed.starts_with("<?xml") || trimmed.starts_with("<!DOCTYPE") => {
+            let kilobytes = MAX_JUNK_BYTES / 1024;
+            Recognised::Other(format!("an XML document without a root element in its first {kilobytes} kB"))
+        }
         None => Recognised::Other("a text that is neither XML nor JSON".to_owned()),
     }
 }

@@ -254,3 +254,15 @@ proptest! {
         prop_assert_eq!(text::clean(&once), once);
     }
 }
+
+#[test]
+fn xml_whose_root_stands_behind_a_huge_document_type_is_called_xml() {
+    let entity = "a".repeat(100_000);
+    let text = format!(
+        "<?xml version=\"1.0\"?>\n<!DOCTYPE rss [<!ENTITY a \"{entity}\">]>\n<rss><channel>&a;</channel></rss>"
+    );
+    let reading = read(text);
+    assert_eq!((reading.entries.len(), reading.faults[0].kind), (0, FaultKind::NotAFeed));
+    let message = &reading.faults[0].message;
+    assert!(message.contains("this is an XML document without a root element in its first 16 kB"), "{message}");
+}

@@ -201,7 +201,7 @@ async fn a_record_goes_through_the_same_rules_as_the_web() {
     ]);
     let recorded = Recorded::new(world.path());
     let ask = async |path: &str| carry(&recorded, &url(&format!("https://example.org/{path}"))).await;
-    assert!(fault(ask("gone").await, FaultKind::Status).message.contains("410"));
+    assert!(fault(ask("gone").await, FaultKind::Gone).message.contains("410"));
     assert_eq!(fault(ask("busy").await, FaultKind::Waiting).retry_at, "2026-11-16T07:02:00Z".parse().ok());
     assert!(fault(ask("moved").await, FaultKind::Redirect).message.contains("x-final-url"));
     assert_eq!(fault(ask("fault").await, FaultKind::Timeout).message, "asking example.org: it hung: for long");

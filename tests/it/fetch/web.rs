@@ -148,7 +148,8 @@ async fn a_status_of_400_or_more_is_a_fault_that_names_it() {
     let web = web(&network());
     for status in [400, 401, 403, 404, 410, 418, 451, 500, 502, 503, 599] {
         let server = Server::start(move |_| Reply::whole(&format!("{status} Whatever"), &[], "<rss/>"));
-        let fault = fault(carry(&web, &server.url("/feed")).await, FaultKind::Status);
+        let kind = if status == 410 { FaultKind::Gone } else { FaultKind::Status };
+        let fault = fault(carry(&web, &server.url("/feed")).await, kind);
         assert!(fault.message.contains(&status.to_string()), "{fault}");
         assert_eq!(fault.retry_at, None);
     }

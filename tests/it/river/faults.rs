@@ -151,7 +151,7 @@ async fn every_hostile_server_costs_its_own_source_alone_until_it_is_mended() {
         assert_eq!((mended.status, mended.new), (Status::Ok, GOOD), "{mended:?}");
     }
     for (name, state) in watched(&setup, later) {
-        let recovered = failed.contains(&name.as_str()).then(|| later);
+        let recovered = failed.contains(&name.as_str()).then_some(later);
         assert_eq!((state.failures, state.recovered), (0, recovered), "{name}");
     }
     assert_eq!(canary.paths(), Vec::<String>::new(), "nothing private was asked");

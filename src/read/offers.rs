@@ -2,9 +2,9 @@
 
 use url::Url;
 
+use super::head::head;
 use super::markup::{Kind, Tokens, attribute};
 use super::recognise::{Recognised, local_name, recognise};
-use super::head::head;
 use super::{charset, feed, link, prose};
 use crate::guard::panic::quietly;
 use crate::page::Page;

@@ -1,8 +1,8 @@
 //! What a page is: a feed in XML, a feed in JSON, or what else.
 
+use super::head::head;
 use super::markup::{Kind, Tokens};
 use super::prose;
-use super::head::head;
 
 /// How far we look for the beginning of a feed: warnings of a server's program may stand before it.
 const MAX_JUNK_BYTES: usize = 16 * 1024;

@@ -46,6 +46,8 @@ fn keep_history(folder: &Path, out: &mut impl Write) -> anyhow::Result<()> {
         name: name.to_string(),
         from: Origin::Feed(url.clone()),
         every: SignedDuration::from_hours(1),
+        is_every_written: true,
+        most: None,
         trust: Trust::Expert,
         topics: Vec::new(),
     };

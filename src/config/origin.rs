@@ -10,7 +10,11 @@ const EXAMPLE: &str = "from.feed = \"https://example.org/feed.xml\"";
 type Read = fn(&Table<'_, '_>) -> Option<Found<Origin>>;
 
 /// The kinds of source this version knows, and who reads them.
-const KINDS: [(&str, Read); 2] = [("feed", feed), ("youtube", youtube)];
+const KINDS: [(&str, Read); 3] = [
+    ("feed", feed),
+    ("youtube", youtube),
+    ("changelog", changelog),
+];
 
 /// Reads the `from` of a `[[source]]`.
 pub fn read_from(table: &Table<'_, '_>) -> Option<Found<Origin>> {
@@ -65,4 +69,10 @@ fn youtube(from: &Table<'_, '_>) -> Option<Found<Origin>> {
     let remedy = "the 24 letters that begin with UC; the channel's page names them as \"channelId\"";
     let found = from.parsed("youtube", read, remedy)?;
     Some(Found { value: Origin::Youtube(found.value), span: found.span })
+}
+
+fn changelog(from: &Table<'_, '_>) -> Option<Found<Origin>> {
+    let remedy = "the address of the raw Markdown: \"https://raw.githubusercontent.com/owner/name/main/CHANGELOG.md\"";
+    let found = from.parsed("changelog", read_web_address, remedy)?;
+    Some(Found { value: Origin::Changelog(found.value), span: found.span })
 }

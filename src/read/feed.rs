@@ -23,7 +23,7 @@ use super::markup::{Kind, Tokens};
 use super::outline::{self, Part};
 use super::recognise::{Dialect, Recognised, recognise};
 use super::repair::Context;
-use super::{charset, json, prose};
+use super::{charset, json, name, prose};
 use crate::guard::panic::quietly;
 use crate::guard::text;
 use crate::item::{Entry, Fault, FaultKind, Reading};
@@ -109,11 +109,6 @@ fn damaged(page: &Page, damage: &Damage, kept: usize, begun: usize) -> Option<Fa
         damage.words()
     );
     Some(Fault::new(FaultKind::Damaged, message))
-}
-
-/// Host and path: a query may hold a key.
-fn name(page: &Page) -> String {
-    format!("{}{}", page.url.host_str().unwrap_or_default(), page.url.path())
 }
 
 fn read_xml(text: &str, dialect: Dialect, start: usize, page: &Page, damage: &mut Damage) -> Found {

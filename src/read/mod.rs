@@ -3,6 +3,7 @@
 mod feed;
 mod offers;
 mod pace;
+mod changelog;
 mod recognise;
 mod head;
 mod charset;
@@ -19,6 +20,7 @@ mod date;
 mod link;
 mod prose;
 
+pub use changelog::changelog;
 pub use feed::feed;
 pub use offers::{offers, subscriptions};
 pub use pace::pace;
@@ -31,5 +33,11 @@ use crate::source::Origin;
 pub fn page(page: &Page, origin: &Origin) -> Reading {
     match origin {
         Origin::Feed(_) | Origin::Youtube(_) => feed(page),
+        Origin::Changelog(_) => changelog(page),
     }
+}
+
+/// Host and path, as messages name a page: a query may hold a key.
+fn name(page: &Page) -> String {
+    format!("{}{}", page.url.host_str().unwrap_or_default(), page.url.path())
 }

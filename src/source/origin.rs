@@ -12,6 +12,8 @@ pub enum Origin {
     Feed(Url),
     /// What a YouTube channel publishes, by the channel's id (`UC…`).
     Youtube(String),
+    /// A changelog in Markdown: an entry for each version or date with a heading.
+    Changelog(Url),
 }
 
 impl Origin {
@@ -20,13 +22,14 @@ impl Origin {
         match self {
             Origin::Feed(_) => "feed",
             Origin::Youtube(_) => "youtube",
+            Origin::Changelog(_) => "changelog",
         }
     }
 
     /// The address that is asked. `now` counts only where a search looks back from today.
     pub fn url(&self, _now: Timestamp) -> Url {
         match self {
-            Origin::Feed(url) => url.clone(),
+            Origin::Feed(url) | Origin::Changelog(url) => url.clone(),
             Origin::Youtube(channel) => {
                 let mut url = Url::parse("https://www.youtube.com/feeds/videos.xml").expect("an address");
                 url.query_pairs_mut().append_pair("channel_id", channel);
@@ -45,6 +48,7 @@ impl Origin {
     pub fn wanted(&self) -> Wanted {
         match self {
             Origin::Feed(_) | Origin::Youtube(_) => Wanted::Feed,
+            Origin::Changelog(_) => Wanted::Text,
         }
     }
 
@@ -54,6 +58,7 @@ impl Origin {
             // `tidings run` is an hourly cron job.
             Origin::Feed(_) => SignedDuration::from_hours(1),
             Origin::Youtube(_) => SignedDuration::from_hours(6),
+            Origin::Changelog(_) => SignedDuration::from_hours(6),
         }
     }
 
@@ -61,6 +66,8 @@ impl Origin {
     pub fn may_be_empty(&self) -> bool {
         match self {
             Origin::Feed(_) | Origin::Youtube(_) => false,
+            // All may be unreleased, but what was released stays.
+            Origin::Changelog(_) => false,
         }
     }
 }

@@ -10,6 +10,7 @@ mod holding;
 mod judge;
 mod fetch;
 mod read;
+mod changelog;
 mod keep;
 mod river;
 mod world;

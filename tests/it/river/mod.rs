@@ -8,6 +8,7 @@ mod sending;
 mod killed;
 mod restoring;
 mod clock;
+mod kinds;
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};

@@ -1,5 +1,6 @@
 //! Stand-ins for the world outside.
 
+pub mod cases;
 pub mod server;
 pub mod mail_server;
 pub mod stage;

@@ -7,10 +7,12 @@ use sha2::{Digest, Sha256};
 mod health;
 mod offer;
 mod origin;
+mod paths;
 
 pub use health::Health;
 pub use offer::Offer;
 pub use origin::Origin;
+pub use paths::{Paths, Piece, Place, Pointer, Step};
 
 /// The longest interval between two tries of a failing source, unless it is asked more rarely anyway: whatever was mended is
 /// noticed within a day, and one request a day costs nobody anything.

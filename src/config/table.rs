@@ -158,6 +158,32 @@ impl<'d, 'i> Table<'d, 'i> {
         Some(found)
     }
 
+    /// A text or a list of texts, each of which must read as a `T`; `remedy` says what would.
+    pub fn some_parsed<T, E: Display>(
+        &self,
+        key: &'static str,
+        parse: impl Fn(&str) -> Result<T, E>,
+        remedy: &str,
+    ) -> Vec<T> {
+        let Some((value, span)) = self.get(key) else { return Vec::new() };
+        let texts: Vec<(&DeValue<'_>, Span)> = match value.as_array() {
+            Some(list) => list.iter().map(|element| (element.get_ref(), element.span())).collect(),
+            None => vec![(value, span)],
+        };
+        let mut found = Vec::new();
+        for (value, span) in texts {
+            match value.as_str().map(&parse) {
+                Some(Ok(value)) => found.push(value),
+                Some(Err(error)) => self.document.mistake(span, format!("`{key}`: {error}"), remedy.to_owned()),
+                None => {
+                    let message = format!("`{key}` should be a text or a list of texts, not {}", type_words(value));
+                    self.document.mistake(span, message, remedy.to_owned());
+                }
+            }
+        }
+        found
+    }
+
     /// A `[key]` table.
     pub fn table(&self, key: &'static str) -> Option<Table<'d, 'i>> {
         let (value, span) = self.get(key)?;

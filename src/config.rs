@@ -5,7 +5,6 @@
 
 mod mistake;
 mod origin;
-#[expect(dead_code, reason = "the kinds that read JSON come with the next commits")]
 mod paths;
 mod settings;
 mod sources;

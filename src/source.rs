@@ -5,11 +5,13 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 mod health;
+mod list;
 mod offer;
 mod origin;
 mod paths;
 
 pub use health::Health;
+pub use list::List;
 pub use offer::Offer;
 pub use origin::Origin;
 pub use paths::{Paths, Piece, Place, Pointer, Step};

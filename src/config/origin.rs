@@ -1,5 +1,7 @@
 //! Reads `from`: what kind of source it is, and where.
 
+mod lists;
+
 use super::sources::read_web_address;
 use super::table::{Found, Table, nearest};
 use crate::source::Origin;
@@ -10,10 +12,14 @@ const EXAMPLE: &str = "from.feed = \"https://example.org/feed.xml\"";
 type Read = fn(&Table<'_, '_>) -> Option<Found<Origin>>;
 
 /// The kinds of source this version knows, and who reads them.
-const KINDS: [(&str, Read); 3] = [
+const KINDS: [(&str, Read); 7] = [
     ("feed", feed),
     ("youtube", youtube),
     ("changelog", changelog),
+    ("json", lists::json),
+    ("hacker-news", lists::hacker_news),
+    ("hugging-face-papers", lists::hugging_face_papers),
+    ("arxiv", lists::arxiv),
 ];
 
 /// Reads the `from` of a `[[source]]`.

@@ -23,6 +23,8 @@ pub struct Manners {
 
 #[derive(Debug)]
 struct Host {
+    /// At least this between two starts.
+    gap: Duration,
     /// When the last request started. Whoever holds the lock is next; tokio's lock is given in the order of asking.
     last_start: tokio::sync::Mutex<Option<Instant>>,
     in_flight: Arc<Semaphore>,
@@ -51,12 +53,12 @@ impl Manners {
 
     /// Waits for a turn at `host`, in the order of asking. The error says until when the host asked us to wait.
     pub async fn turn(&self, host: &str, now: Timestamp) -> Result<Turn, Timestamp> {
-        let Host { last_start, in_flight } = &*self.host(host);
+        let Host { gap, last_start, in_flight } = &*self.host(host);
         let mut last_start = last_start.lock().await;
         let at_host = permit(in_flight).await;
         self.hold_of(host, now)?;
         if let Some(last_start) = *last_start {
-            sleep_until(last_start + self.gap).await;
+            sleep_until(last_start + *gap).await;
         }
         // Last, so that nobody who waits for one host keeps a place from another.
         let of_all = permit(&self.all_hosts).await;
@@ -91,14 +93,36 @@ impl Manners {
     }
 
     fn host(&self, host: &str) -> Arc<Host> {
+        let Wish { host, gap, per_host } = wish(host).unwrap_or(Wish { host, gap: self.gap, per_host: self.per_host });
         let mut hosts = lock(&self.hosts);
         if let Some(known) = hosts.get(host) {
             return Arc::clone(known);
         }
-        let new = Arc::new(Host { last_start: Default::default(), in_flight: Arc::new(Semaphore::new(self.per_host)) });
+        let new = Arc::new(Host {
+            gap: gap.max(self.gap),
+            last_start: Default::default(),
+            in_flight: Arc::new(Semaphore::new(per_host)),
+        });
         hosts.insert(host.to_owned(), Arc::clone(&new));
         new
     }
+}
+
+/// What the owners of a host ask of all who ask it, whatever `[network]` says.
+struct Wish<'h> {
+    /// Hosts of one name here share their turns.
+    host: &'h str,
+    gap: Duration,
+    per_host: usize,
+}
+
+fn wish(host: &str) -> Option<Wish<'_>> {
+    // "no more than one request every three seconds, and limit requests to a single connection at a time", over RSS and API
+    // together (<https://info.arxiv.org/help/api/tou.html>).
+    if host == "arxiv.org" || host.ends_with(".arxiv.org") {
+        return Some(Wish { host: "arxiv.org", gap: Duration::from_secs(3), per_host: 1 });
+    }
+    None
 }
 
 async fn permit(semaphore: &Arc<Semaphore>) -> OwnedSemaphorePermit {

@@ -15,8 +15,9 @@ mod repair;
 mod rules;
 mod value;
 mod json;
-#[cfg_attr(not(test), expect(dead_code, reason = "the kinds that read JSON come with the next commits"))]
 mod pointer;
+mod list;
+mod paper;
 mod damage;
 mod date;
 mod link;
@@ -26,6 +27,8 @@ pub use changelog::changelog;
 pub use feed::feed;
 pub use offers::{offers, subscriptions};
 pub use pace::pace;
+pub use list::list;
+pub use paper::papers;
 
 use crate::item::Reading;
 use crate::page::Page;
@@ -34,8 +37,11 @@ use crate::source::Origin;
 /// Reads a page as what its source says it is. Never fails and never panics, as [`feed`].
 pub fn page(page: &Page, origin: &Origin) -> Reading {
     match origin {
+        Origin::Feed(url) if paper::is_arxiv(url) => papers(page),
         Origin::Feed(_) | Origin::Youtube(_) => feed(page),
         Origin::Changelog(_) => changelog(page),
+        Origin::List(source) => list(page, source),
+        Origin::Arxiv(_) => papers(page),
     }
 }
 

@@ -3,6 +3,7 @@
 use jiff::{SignedDuration, Timestamp};
 use url::Url;
 
+use super::List;
 use crate::page::Wanted;
 
 /// Closed: a new kind is a new arm here, and the compiler shows what it touches.
@@ -14,6 +15,10 @@ pub enum Origin {
     Youtube(String),
     /// A changelog in Markdown: an entry for each version or date with a heading.
     Changelog(Url),
+    /// A list in JSON.
+    List(Box<List>),
+    /// A search of arXiv's papers, newest first.
+    Arxiv(String),
 }
 
 impl Origin {
@@ -23,6 +28,8 @@ impl Origin {
             Origin::Feed(_) => "feed",
             Origin::Youtube(_) => "youtube",
             Origin::Changelog(_) => "changelog",
+            Origin::List(list) => list.kind,
+            Origin::Arxiv(_) => "arxiv",
         }
     }
 
@@ -30,6 +37,8 @@ impl Origin {
     pub fn url(&self, _now: Timestamp) -> Url {
         match self {
             Origin::Feed(url) | Origin::Changelog(url) => url.clone(),
+            Origin::List(list) => list.url.clone(),
+            Origin::Arxiv(query) => arxiv(query),
             Origin::Youtube(channel) => {
                 let mut url = Url::parse("https://www.youtube.com/feeds/videos.xml").expect("an address");
                 url.query_pairs_mut().append_pair("channel_id", channel);
@@ -47,8 +56,9 @@ impl Origin {
 
     pub fn wanted(&self) -> Wanted {
         match self {
-            Origin::Feed(_) | Origin::Youtube(_) => Wanted::Feed,
+            Origin::Feed(_) | Origin::Youtube(_) | Origin::Arxiv(_) => Wanted::Feed,
             Origin::Changelog(_) => Wanted::Text,
+            Origin::List(_) => Wanted::Json,
         }
     }
 
@@ -59,15 +69,33 @@ impl Origin {
             Origin::Feed(_) => SignedDuration::from_hours(1),
             Origin::Youtube(_) => SignedDuration::from_hours(6),
             Origin::Changelog(_) => SignedDuration::from_hours(6),
+            Origin::List(list) if list.kind == "hugging-face-papers" => SignedDuration::from_hours(24),
+            Origin::List(_) => SignedDuration::from_hours(1),
+            // New papers are announced once a day.
+            Origin::Arxiv(_) => SignedDuration::from_hours(24),
         }
     }
 
     /// Whether an answer without entries is a quiet day rather than a fault, where there were some before.
     pub fn may_be_empty(&self) -> bool {
         match self {
-            Origin::Feed(_) | Origin::Youtube(_) => false,
+            // arXiv's own feeds hold the papers of a day, and none at weekends.
+            Origin::Feed(url) => url.host_str() == Some("rss.arxiv.org"),
+            Origin::Youtube(_) | Origin::Arxiv(_) => false,
+            Origin::List(list) => list.may_be_empty,
             // All may be unreleased, but what was released stays.
             Origin::Changelog(_) => false,
         }
     }
+}
+
+/// The query at arXiv's API (<https://info.arxiv.org/help/api/user-manual.html>).
+fn arxiv(query: &str) -> Url {
+    let mut url = Url::parse("https://export.arxiv.org/api/query").expect("an address");
+    url.query_pairs_mut()
+        .append_pair("search_query", query)
+        .append_pair("sortBy", "submittedDate")
+        .append_pair("sortOrder", "descending")
+        .append_pair("max_results", "100");
+    url
 }

@@ -11,6 +11,7 @@ mod judge;
 mod fetch;
 mod read;
 mod changelog;
+mod lists;
 mod keep;
 mod river;
 mod world;

@@ -38,6 +38,19 @@ async fn starts_at_one_host_are_a_gap_apart_in_the_order_of_asking() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn arxiv_is_asked_every_three_seconds_by_one_at_a_time_whatever_the_settings() {
+    let hosts = ["export.arxiv.org", "rss.arxiv.org", "export.arxiv.org", "arxiv.org"];
+    let found = starts(&manners(Duration::ZERO, 8), &hosts, Duration::ZERO).await;
+    assert_eq!(found, [0, 3, 6, 9].map(|count| SECOND * count));
+    let found = starts(&manners(Duration::ZERO, 8), &hosts[..2], SECOND * 10).await;
+    assert_eq!(found, [Duration::ZERO, SECOND * 10]);
+    let found = starts(&manners(SECOND * 5, 8), &["export.arxiv.org"; 2], Duration::ZERO).await;
+    assert_eq!(found, [Duration::ZERO, SECOND * 5]);
+    let found = starts(&manners(Duration::ZERO, 8), &["notarxiv.org"; 2], Duration::ZERO).await;
+    assert_eq!(found, [Duration::ZERO; 2]);
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_host_has_at_most_so_many_requests_under_way() {
     let found = starts(&manners(SECOND, 2), &["a"; 6], SECOND * 10).await;
     assert_eq!(found, [0, 1, 10, 11, 20, 21].map(|count| SECOND * count));

@@ -93,3 +93,30 @@ async fn a_changelog_is_news_version_by_version() {
     let later = "# Changelog\n\n## Unreleased\n\n- soon\n\n## 1.0.1\n\n- one\n\n## 1.0.0\n\n- one\n";
     check("from.changelog = \"https://docs.wren.example/CHANGELOG.md\"", first, later).await;
 }
+
+#[tokio::test]
+async fn a_list_in_json_is_news_item_by_item() {
+    let first = r#"{"hits":[{"objectID":"1","title":"One","points":21}]}"#;
+    let later = r#"{"hits":[{"objectID":"2","title":"Two"},{"objectID":"1","title":"One","points":400}]}"#;
+    check("from.hacker-news = \"lantern\"", first, later).await;
+    check(
+        "from.json = { url = \"https://wren.example/list\", items = \"/hits\", id = \"/objectID\", title = \"/title\" }",
+        first,
+        later,
+    )
+    .await;
+    let first = r#"[{"paper":{"id":"2611.00001","title":"One","upvotes":1}}]"#;
+    let later =
+        r#"[{"paper":{"id":"2611.00002","title":"Two"}},{"paper":{"id":"2611.00001","title":"One","upvotes":9}}]"#;
+    check("from.hugging-face-papers = {}", first, later).await;
+}
+
+#[tokio::test]
+async fn a_second_version_of_a_paper_is_no_news_and_a_second_paper_is() {
+    let entry =
+        |id: &str, title: &str| format!("<entry><id>http://arxiv.org/abs/{id}</id><title>{title}</title></entry>");
+    let feed = |entries: String| format!("<feed xmlns=\"http://www.w3.org/2005/Atom\">{entries}</feed>");
+    let first = feed(entry("2611.00001v1", "One paper on agents"));
+    let later = feed(entry("2611.00002v1", "Another paper on agents") + &entry("2611.00001v2", "One paper on agents"));
+    check("from.arxiv = \"cat:cs.AI\"", &first, &later).await;
+}

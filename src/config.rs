@@ -29,6 +29,7 @@ pub struct Config {
     pub network: Network,
     pub schedule: Schedule,
     pub interests: Interests,
+    pub reddit: Reddit,
     /// None: nothing is mailed.
     pub mail: Option<Mail>,
     pub webhook: Option<Webhook>,
@@ -160,6 +161,32 @@ impl Default for Interests {
             watch: ["claude-code", "codex", "mcp", "ollama", "vllm", "pytorch", "slurm", "inspect_ai"]
                 .map(str::to_owned)
                 .to_vec(),
+        }
+    }
+}
+
+/// `[reddit]`: as whom Reddit is asked.
+#[derive(Debug, Clone)]
+pub struct Reddit {
+    /// The account's name, for the User-Agent that Reddit asks of its clients.
+    pub user: Option<String>,
+    /// Id and secret of an application of it; None: its public feeds are read.
+    pub application: Option<(SecretName, SecretName)>,
+    /// Name and password of the account; None: the application asks for itself.
+    pub person: Option<(SecretName, SecretName)>,
+    /// Base of the API, and of the site that gives tokens and feeds.
+    pub api: Url,
+    pub login: Url,
+}
+
+impl Default for Reddit {
+    fn default() -> Reddit {
+        Reddit {
+            user: None,
+            application: None,
+            person: None,
+            api: Url::parse("https://oauth.reddit.com").expect("an address"),
+            login: Url::parse("https://www.reddit.com").expect("an address"),
         }
     }
 }

@@ -37,6 +37,8 @@ pub enum Wanted {
     /// Markdown or plain text.
     Text,
     Json,
+    /// A listing of Reddit.
+    Reddit,
 }
 
 /// How far a source has been read: the validators of its last full answer, sent back as they came (RFC 9110, 13.1).

@@ -9,12 +9,14 @@ mod list;
 mod offer;
 mod origin;
 mod paths;
+mod reddit;
 
 pub use health::Health;
 pub use list::List;
 pub use offer::Offer;
 pub use origin::Origin;
 pub use paths::{Paths, Piece, Place, Pointer, Step};
+pub use reddit::{Listing, Period, Reddit};
 
 /// The longest interval between two tries of a failing source, unless it is asked more rarely anyway: whatever was mended is
 /// noticed within a day, and one request a day costs nobody anything.

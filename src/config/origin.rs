@@ -1,6 +1,7 @@
 //! Reads `from`: what kind of source it is, and where.
 
 mod lists;
+mod reddit;
 
 use super::sources::read_web_address;
 use super::table::{Found, Table, nearest};
@@ -12,7 +13,7 @@ const EXAMPLE: &str = "from.feed = \"https://example.org/feed.xml\"";
 type Read = fn(&Table<'_, '_>) -> Option<Found<Origin>>;
 
 /// The kinds of source this version knows, and who reads them.
-const KINDS: [(&str, Read); 7] = [
+const KINDS: [(&str, Read); 8] = [
     ("feed", feed),
     ("youtube", youtube),
     ("changelog", changelog),
@@ -20,6 +21,7 @@ const KINDS: [(&str, Read); 7] = [
     ("hacker-news", lists::hacker_news),
     ("hugging-face-papers", lists::hugging_face_papers),
     ("arxiv", lists::arxiv),
+    ("reddit", reddit::reddit),
 ];
 
 /// Reads the `from` of a `[[source]]`.

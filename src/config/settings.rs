@@ -9,7 +9,7 @@ use url::Url;
 
 use super::sources::{read_duration, read_web_address};
 use super::table::{Document, Found, Table};
-use super::{Block, Config, Mail, Mistake, Person, SecretName, Webhook};
+use super::{Block, Config, Mail, Mistake, Person, Reddit, SecretName, Webhook};
 
 /// Reads the text of tidings.toml. `file` is the name used in messages.
 ///
@@ -34,6 +34,9 @@ pub fn read_settings(file: &str, text: &str) -> Result<Config, Vec<Mistake>> {
             config.interests.watch = watch.into_iter().map(|product| product.value).collect();
         }
         table.finish();
+    }
+    if let Some(table) = top.table("reddit") {
+        read_reddit(table, &mut config.reddit);
     }
     if let Some(table) = top.table("mail") {
         config.mail = read_mail(table);
@@ -128,6 +131,41 @@ fn read_secret(table: &Table<'_, '_>, keys: [&'static str; 3]) -> Option<SecretN
     let by_env = table.string(env).map(|found| SecretName::Env(found.value));
     let by_file = table.string(file).map(|found| SecretName::File(PathBuf::from(found.value)));
     by_env.or(by_file)
+}
+
+fn read_reddit(table: Table<'_, '_>, reddit: &mut Reddit) {
+    let name = |text: &str| {
+        let name = text.trim().trim_start_matches("/u/").trim_start_matches("u/");
+        let is_name = (1..=30).contains(&name.len())
+            && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-'));
+        is_name.then(|| name.to_owned()).ok_or_else(|| format!("`{text}` is no name on Reddit"))
+    };
+    reddit.user = table.parsed("user", name, "user = \"the account's name\"").map(|found| found.value);
+    let id = read_secret(&table, ["id", "id_env", "id_file"]);
+    let secret = read_secret(&table, ["secret", "secret_env", "secret_file"]);
+    let person = table.string("user_env").map(|found| SecretName::Env(found.value));
+    let password = read_secret(&table, ["password", "password_env", "password_file"]);
+    let both = |one: Option<SecretName>, other: Option<SecretName>, names: &str, remedy: &str| match (one, other) {
+        (Some(one), Some(other)) => Some((one, other)),
+        (None, None) => None,
+        _ => {
+            table.mistake(format!("[reddit] needs {names}, or neither"), remedy);
+            None
+        }
+    };
+    reddit.application =
+        both(id, secret, "both id_env and secret_env", "both are on https://www.reddit.com/prefs/apps");
+    reddit.person =
+        both(person, password, "both user_env and password_env", "without them the application asks for itself");
+    if reddit.person.is_some() && reddit.application.is_none() {
+        table.mistake("[reddit] has a password, and no application".to_owned(), "add id_env and secret_env");
+    }
+    for (key, target) in [("api", &mut reddit.api), ("login", &mut reddit.login)] {
+        if let Some(found) = table.parsed(key, read_web_address, "an address such as \"https://oauth.reddit.com\"") {
+            *target = found.value;
+        }
+    }
+    table.finish();
 }
 
 fn read_mail(table: Table<'_, '_>) -> Option<Mail> {

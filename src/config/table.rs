@@ -124,6 +124,15 @@ impl<'d, 'i> Table<'d, 'i> {
         }
     }
 
+    pub fn boolean(&self, key: &'static str) -> Option<bool> {
+        let (value, span) = self.get(key)?;
+        let truth = value.as_bool();
+        if truth.is_none() {
+            self.wrong_type(key, "true or false", value, span, "true");
+        }
+        truth
+    }
+
     /// A whole number within bounds.
     pub fn integer(&self, key: &'static str, bounds: std::ops::RangeInclusive<u64>) -> Option<u64> {
         let (value, span) = self.get(key)?;

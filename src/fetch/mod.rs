@@ -12,7 +12,9 @@ use crate::page::{Answer, Request};
 
 pub use status::LONGEST_WAIT;
 
+pub mod router;
 pub mod web;
+pub mod reddit;
 pub mod manners;
 pub mod recorded;
 mod resolver;

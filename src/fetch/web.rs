@@ -1,6 +1,7 @@
 //! The web: one polite, guarded, bounded GET at a time.
 
 use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicU16, Ordering};
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
@@ -43,7 +44,7 @@ fn accepted(wanted: Wanted) -> &'static str {
         }
         Wanted::Page => "text/html, application/xhtml+xml;q=0.9, */*;q=0.5",
         Wanted::Text => "text/markdown, text/plain;q=0.9, */*;q=0.5",
-        Wanted::Json => "application/json, */*;q=0.5",
+        Wanted::Json | Wanted::Reddit => "application/json, */*;q=0.5",
     }
 }
 
@@ -101,19 +102,27 @@ impl Web {
 
     /// Asks where the source has moved to, if that is believed, and else, or if nothing good comes from there, at its own
     /// address. What the new place answered is lost only if the old one has something better.
-    async fn ask(&self, request: &Request, visited: &mut Vec<Url>) -> Result<Answer, Fault> {
-        let Some(to) = request.moved_to() else { return self.follow(request, &request.url, visited, None).await };
-        match self.follow(request, to, visited, None).await {
+    async fn try_places(
+        &self,
+        request: &Request,
+        visited: &mut Vec<Url>,
+        dress: Option<&Dress>,
+    ) -> Result<Answer, Fault> {
+        let Some(to) = request.moved_to() else {
+            return self.follow(request, &request.url, visited, None, dress).await;
+        };
+        match self.follow(request, to, visited, None, dress).await {
             Err(fault) if fault.kind != FaultKind::Waiting => {
                 visited.clear();
-                self.follow(request, &request.url, visited, Some((to, fault))).await
+                self.follow(request, &request.url, visited, Some((to, fault)), dress).await
             }
             answer => answer,
         }
     }
 
-    /// Follows one request from an address through its redirects. `total_timeout` runs while the request is under way, over all its hops; it
-    /// stands still while a hop waits for its turn and an answer for room, so that sources do not cost each other their time.
+    /// Follows one request from an address through its redirects. `total_timeout` runs while the request is under way, over
+    /// all its hops; it stands still while a hop waits for its turn and an answer for room, so that sources do not cost each
+    /// other their time.
     /// `visited` gets every address that was to be asked; `failed` is one that is known to give nothing now, and its fault.
     async fn follow(
         &self,
@@ -121,6 +130,7 @@ impl Web {
         from: &Url,
         visited: &mut Vec<Url>,
         failed: Option<(&Url, Fault)>,
+        dress: Option<&Dress>,
     ) -> Result<Answer, Fault> {
         let mut url = from.clone();
         url.set_fragment(None);
@@ -134,7 +144,7 @@ impl Web {
                 .turn(host_of(&url), request.now)
                 .await
                 .map_err(|until| waiting(&shown(&url), until, &format!("{} asked us to wait", host_of(&url))))?;
-            let step = self.step(client, &url, request, &mut left).await?;
+            let step = self.step(client, &url, request, &mut left, dress).await?;
             drop(turn);
             match step {
                 Step::Arrived(mut answer) => {
@@ -184,13 +194,27 @@ impl Web {
     }
 
     /// One hop: one request, and its answer read to the end.
-    async fn step(&self, client: &Client, url: &Url, request: &Request, left: &mut Duration) -> Result<Step, Fault> {
+    async fn step(
+        &self,
+        client: &Client,
+        url: &Url,
+        request: &Request,
+        left: &mut Duration,
+        dress: Option<&Dress>,
+    ) -> Result<Step, Fault> {
         let validators = validators(&request.mark, url, &request.url);
         let conditional = !validators.is_empty();
-        let asked = client.get(url.clone()).header(ACCEPT, accepted(request.wanted)).headers(validators);
+        let mut asked = client.get(url.clone()).header(ACCEPT, accepted(request.wanted)).headers(validators);
+        if let Some(dress) = dress.filter(|_| url.origin() == request.url.origin()) {
+            asked = asked.headers(dress.headers.clone());
+        }
         let response = self.within(left, url, asked.send()).await?;
+        if let Some(dress) = dress {
+            dress.status.store(response.status().as_u16(), Ordering::SeqCst);
+        }
+        let resets = dress.and_then(|_| self.count(url, response.headers(), request.now));
         let header = |name: HeaderName| response.headers().get(name).map(|value| value.as_bytes());
-        let retry_after = header(RETRY_AFTER).and_then(|bytes| str::from_utf8(bytes).ok());
+        let retry_after = header(RETRY_AFTER).and_then(|bytes| str::from_utf8(bytes).ok()).or(resets.as_deref());
         match meaning(response.status().as_u16(), conditional, retry_after, &shown(url), request.now) {
             Ok(Meaning::Page) => Ok(Step::Arrived(Box::new(Answer::Page(self.page(url, response, left).await?)))),
             Ok(Meaning::NotModified) => {
@@ -219,6 +243,66 @@ impl Web {
                 Err(fault)
             }
         }
+    }
+
+    /// Looks at the count that a service keeps of our requests (`x-ratelimit-remaining`, and `x-ratelimit-reset` in seconds):
+    /// one that is used up ends this run's requests before the service has to say no. Returns the seconds.
+    fn count(&self, url: &Url, headers: &HeaderMap, now: Timestamp) -> Option<String> {
+        let number = |name: &str| headers.get(name)?.to_str().ok()?.trim().parse::<f64>().ok();
+        let seconds = number("x-ratelimit-reset")?.clamp(0.0, 86_400.0).ceil() as i64;
+        if number("x-ratelimit-remaining").is_some_and(|remaining| remaining < 1.0) {
+            let until = now.checked_add(jiff::SignedDuration::from_secs(seconds.max(1)));
+            self.manners.hold(host_of(url), until.unwrap_or(Timestamp::MAX));
+        }
+        Some(seconds.to_string())
+    }
+
+    /// Leaves a host alone until then.
+    pub(super) fn hold(&self, host: &str, until: Timestamp) {
+        self.manners.hold(host, until);
+    }
+
+    /// Under another name.
+    pub(super) fn named(self, user_agent: HeaderValue) -> Web {
+        Web { user_agent, ..self }
+    }
+
+    /// Carries a request as a service wants it.
+    pub(super) async fn ask(&self, request: &Request, dress: Option<&Dress>) -> Result<Answer, Fault> {
+        let mut visited = Vec::new();
+        let answer = self.try_places(request, &mut visited, dress).await;
+        answer.map_err(|mut fault| {
+            if visited.len() > 1 || request.moved_to() == visited.first() {
+                // The message names the hop; a person knows the source's own address.
+                fault.message.push_str(&format!(" (redirected from {})", shown(&request.url)));
+            }
+            fault
+        })
+    }
+
+    /// Posts a form to an address that a person's own line names; follows no redirect. Returns the status and the body.
+    pub(super) async fn post_form(
+        &self,
+        url: &Url,
+        form: String,
+        headers: HeaderMap,
+        now: Timestamp,
+    ) -> Result<(u16, Vec<u8>), Fault> {
+        let client = self.client_for(url, url)?;
+        let turn = self.manners.turn(host_of(url), now).await;
+        let _turn = turn.map_err(|until| waiting(&shown(url), until, &format!("{} asked us to wait", host_of(url))))?;
+        let mut left = self.network.total_timeout;
+        let asked = client.post(url.clone()).headers(headers).header(CONTENT_TYPE, "application/x-www-form-urlencoded");
+        let response = self.within(&mut left, url, asked.body(form).send()).await?;
+        let status = response.status().as_u16();
+        let retry_after = response.headers().get(RETRY_AFTER).and_then(|value| value.to_str().ok());
+        if let Err(fault) = meaning(status, false, retry_after, &shown(url), now)
+            && let (FaultKind::Waiting, Some(retry_at)) = (fault.kind, fault.retry_at)
+        {
+            self.manners.hold(host_of(url), retry_at);
+            return Err(fault);
+        }
+        Ok((status, self.page(url, response, &mut left).await?.bytes))
     }
 
     /// Reads the body, and stops at the limit: of what lies beyond, at most one chunk of some kilobytes was ever decoded.
@@ -312,22 +396,20 @@ impl Web {
 
 impl Carrier for Web {
     fn carry<'a>(&'a self, request: &'a Request) -> Carried<'a> {
-        Box::pin(async move {
-            let mut visited = Vec::new();
-            let answer = self.ask(request, &mut visited).await;
-            answer.map_err(|mut fault| {
-                if visited.len() > 1 || request.moved_to() == visited.first() {
-                    // The message names the hop; a person knows the source's own address.
-                    fault.message.push_str(&format!(" (redirected from {})", shown(&request.url)));
-                }
-                fault
-            })
-        })
+        Box::pin(self.ask(request, None))
     }
 
     fn holds(&self) -> BTreeMap<String, Timestamp> {
         self.manners.holds()
     }
+}
+
+/// What a door of one service adds to its requests, and learns from them.
+pub(super) struct Dress {
+    /// Sent to the very host that was to be asked, and on no redirect elsewhere.
+    pub(super) headers: HeaderMap,
+    /// Of the last answer; 0 before it.
+    pub(super) status: AtomicU16,
 }
 
 /// Where one hop led.

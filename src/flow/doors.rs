@@ -7,10 +7,12 @@ use std::sync::Arc;
 use anyhow::{Context, Result};
 use jiff::Timestamp;
 
-use crate::config::{Config, SecretName};
+use crate::config::{self, Config, SecretName};
 use crate::edition::ChannelName;
 use crate::fetch::Carrier;
 use crate::fetch::recorded::{Recorded, Recorder};
+use crate::fetch::reddit::{Account, Reddit};
+use crate::fetch::router::Router;
 use crate::fetch::web::Web;
 use crate::tell::Channel;
 use crate::tell::channel::mail::Smtp;
@@ -33,9 +35,13 @@ impl Doors {
     /// When a secret is missing or a setting can't be used; nothing has been asked or sent by then.
     pub fn open(config: &Config, record: Option<&Path>, secrets: Secrets<'_>, now: Timestamp) -> Result<Doors> {
         let web = Web::new(&config.network, BTreeMap::new()).context("opening [network]")?;
+        let account = account(&config.reddit, secrets);
+        let reddit =
+            Reddit::new(&config.reddit, account, &config.network, BTreeMap::new()).context("opening [reddit]")?;
+        let router = Router { web, reddit };
         let carrier: Arc<dyn Carrier> = match record {
-            Some(world) => Arc::new(Recorder::new(web, world, now)?),
-            None => Arc::new(web),
+            Some(world) => Arc::new(Recorder::new(router, world, now)?),
+            None => Arc::new(router),
         };
         Ok(Doors { carrier, channels: channels(config, secrets)? })
     }
@@ -47,6 +53,18 @@ impl Doors {
     pub fn onto(pass: PathBuf, config: &Config, secrets: Secrets<'_>) -> Result<Doors> {
         Ok(Doors { carrier: Arc::new(Recorded::new(pass)), channels: channels(config, secrets)? })
     }
+}
+
+/// The account that [reddit] names; None where it names none. A secret that is missing is told by the sources that need it.
+fn account(reddit: &config::Reddit, secrets: Secrets<'_>) -> Option<Result<Account>> {
+    let (id, secret) = reddit.application.as_ref()?;
+    let person =
+        |(name, password): &(SecretName, SecretName)| -> Result<_> { Ok((secrets(name)?, secrets(password)?)) };
+    let found = || {
+        let person = reddit.person.as_ref().map(person).transpose()?;
+        Ok(Account { id: secrets(id)?, secret: secrets(secret)?, person })
+    };
+    Some(found())
 }
 
 fn channels(config: &Config, secrets: Secrets<'_>) -> Result<BTreeMap<ChannelName, Arc<dyn Channel>>> {

@@ -18,6 +18,7 @@ mod json;
 mod pointer;
 mod list;
 mod paper;
+mod post;
 mod damage;
 mod date;
 mod link;
@@ -25,10 +26,11 @@ mod prose;
 
 pub use changelog::changelog;
 pub use feed::feed;
+pub use list::list;
 pub use offers::{offers, subscriptions};
 pub use pace::pace;
-pub use list::list;
 pub use paper::papers;
+pub use post::posts;
 
 use crate::item::Reading;
 use crate::page::Page;
@@ -42,6 +44,7 @@ pub fn page(page: &Page, origin: &Origin) -> Reading {
         Origin::Changelog(_) => changelog(page),
         Origin::List(source) => list(page, source),
         Origin::Arxiv(_) => papers(page),
+        Origin::Reddit(source) => posts(page, source),
     }
 }
 

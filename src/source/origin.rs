@@ -3,7 +3,7 @@
 use jiff::{SignedDuration, Timestamp};
 use url::Url;
 
-use super::List;
+use super::{List, Reddit};
 use crate::page::Wanted;
 
 /// Closed: a new kind is a new arm here, and the compiler shows what it touches.
@@ -19,6 +19,8 @@ pub enum Origin {
     List(Box<List>),
     /// A search of arXiv's papers, newest first.
     Arxiv(String),
+    /// Posts of a subreddit.
+    Reddit(Reddit),
 }
 
 impl Origin {
@@ -30,6 +32,7 @@ impl Origin {
             Origin::Changelog(_) => "changelog",
             Origin::List(list) => list.kind,
             Origin::Arxiv(_) => "arxiv",
+            Origin::Reddit(_) => "reddit",
         }
     }
 
@@ -39,6 +42,7 @@ impl Origin {
             Origin::Feed(url) | Origin::Changelog(url) => url.clone(),
             Origin::List(list) => list.url.clone(),
             Origin::Arxiv(query) => arxiv(query),
+            Origin::Reddit(reddit) => reddit.url(),
             Origin::Youtube(channel) => {
                 let mut url = Url::parse("https://www.youtube.com/feeds/videos.xml").expect("an address");
                 url.query_pairs_mut().append_pair("channel_id", channel);
@@ -59,6 +63,7 @@ impl Origin {
             Origin::Feed(_) | Origin::Youtube(_) | Origin::Arxiv(_) => Wanted::Feed,
             Origin::Changelog(_) => Wanted::Text,
             Origin::List(_) => Wanted::Json,
+            Origin::Reddit(_) => Wanted::Reddit,
         }
     }
 
@@ -70,7 +75,7 @@ impl Origin {
             Origin::Youtube(_) => SignedDuration::from_hours(6),
             Origin::Changelog(_) => SignedDuration::from_hours(6),
             Origin::List(list) if list.kind == "hugging-face-papers" => SignedDuration::from_hours(24),
-            Origin::List(_) => SignedDuration::from_hours(1),
+            Origin::List(_) | Origin::Reddit(_) => SignedDuration::from_hours(1),
             // New papers are announced once a day.
             Origin::Arxiv(_) => SignedDuration::from_hours(24),
         }
@@ -83,6 +88,8 @@ impl Origin {
             Origin::Feed(url) => url.host_str() == Some("rss.arxiv.org"),
             Origin::Youtube(_) | Origin::Arxiv(_) => false,
             Origin::List(list) => list.may_be_empty,
+            // Filters may leave nothing; a listing without posts is noticed when it is read.
+            Origin::Reddit(_) => true,
             // All may be unreleased, but what was released stays.
             Origin::Changelog(_) => false,
         }

@@ -128,6 +128,10 @@ fn broken_walls(file: &File) -> Vec<String> {
     wall(door("feed_rs", "read/feed"), "feed-rs has its door in read/feed");
     wall(door("pulldown_cmark", "read/changelog"), "pulldown-cmark has its door in read/changelog");
     wall(
+        door("roux", "fetch/reddit") || file.path.starts_with("read/post"),
+        "roux has its doors in fetch/reddit and read/post",
+    );
+    wall(
         door("reqwest", "fetch/") || file.path.starts_with("tell/channel/"),
         "reqwest is named where a door needs it: fetch and tell/channel",
     );
@@ -218,6 +222,7 @@ fn each_wall_broken_on_purpose_is_noticed() {
         ("flow.rs", "use tantivy::Index;", "tantivy has its door"),
         ("tell/letter.rs", "use lettre::Message;", "lettre has its door"),
         ("read/dates.rs", "use feed_rs::parser;", "feed-rs has its door"),
+        ("read/feed.rs", "use roux::Submissions;", "roux has its doors"),
         ("read/prose.rs", "use pulldown_cmark::Parser;", "pulldown-cmark has its door"),
         ("keep/index/mod.rs", "let c = reqwest::Client::new();", "reqwest is named"),
         ("judge/mod.rs", "let s = std::net::TcpStream::connect(a);", "through the doors"),

@@ -1,7 +1,7 @@
 //! What reading makes of lists in JSON and of arXiv's feeds.
 
 use jiff::Timestamp;
-use tidings::config::{Mistake, read_sources};
+use tidings::config::{Mistake, read_settings, read_sources};
 use tidings::item::FaultKind;
 use tidings::read;
 use tidings::source::{List, Origin};
@@ -79,6 +79,11 @@ fn addresses_are_as_the_services_document_them() {
         "https://export.arxiv.org/api/query?search_query=cat%3Acs.AI+AND+abs%3A%22prompt+injection%22&sortBy=submittedDate\
          &sortOrder=descending&max_results=100",
     );
+    check("from.reddit = \"r/ClaudeAI\"", "https://www.reddit.com/r/ClaudeAI/new.json?limit=100&raw_json=1");
+    check(
+        "from.reddit = { subreddit = \"ClaudeAI\", listing = \"top\", period = \"week\" }",
+        "https://www.reddit.com/r/ClaudeAI/top.json?t=week&limit=100&raw_json=1",
+    );
 }
 
 #[test]
@@ -104,4 +109,13 @@ fn told(mistakes: &[Mistake]) -> String {
 fn every_mistake_in_a_line_is_told_with_its_place_and_remedy() {
     let sources = include_str!("../fixtures/config/mistaken-kinds.toml");
     insta::assert_snapshot!("mistaken_kinds", told(&read_sources("sources.toml", sources).unwrap_err()));
+}
+
+#[test]
+fn reddits_account_is_named_by_its_places_and_never_written_out() {
+    let text =
+        "[reddit]\nuser = \"two words\"\nsecret = \"hunter2\"\nid_env = \"ID\"\nuser_env = \"ME\"\napi = \"reddit\"\n";
+    let told = told(&read_settings("tidings.toml", text).unwrap_err());
+    assert!(!told.contains("hunter2"), "{told}");
+    insta::assert_snapshot!("mistaken_reddit", told);
 }

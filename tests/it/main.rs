@@ -12,6 +12,7 @@ mod fetch;
 mod read;
 mod changelog;
 mod lists;
+mod posts;
 mod keep;
 mod river;
 mod world;

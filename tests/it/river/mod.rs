@@ -9,6 +9,7 @@ mod killed;
 mod restoring;
 mod clock;
 mod kinds;
+mod reddit;
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};

@@ -2,7 +2,7 @@
 //!
 //! It runs on threads of its own, so a test may stop tokio's clock, or block, without stopping it.
 
-use std::io::{BufRead as _, BufReader, Write as _};
+use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::{IpAddr, Ipv4Addr, Shutdown, SocketAddr, TcpListener, TcpStream};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Condvar, Mutex};
@@ -20,6 +20,7 @@ pub struct Asked {
     pub path: String,
     /// Names in lower case.
     pub headers: Vec<(String, String)>,
+    pub body: String,
     /// Requests under way, this one counted.
     pub in_flight: usize,
 }
@@ -179,8 +180,12 @@ impl Shared {
             let Some((name, value)) = line.trim_end().split_once(':') else { break };
             headers.push((name.to_ascii_lowercase(), value.trim().to_owned()));
         }
+        let length = headers.iter().find(|(name, _)| name == "content-length");
+        let mut body = vec![0; length.and_then(|(_, length)| length.parse().ok()).unwrap_or(0)];
+        reader.read_exact(&mut body).ok()?;
+        let body = String::from_utf8_lossy(&body).into_owned();
         let in_flight = self.in_flight.fetch_add(1, Ordering::SeqCst) + 1;
-        let asked = Asked { at: Instant::now(), method: method.into(), path: path.into(), headers, in_flight };
+        let asked = Asked { at: Instant::now(), method: method.into(), path: path.into(), headers, body, in_flight };
         self.log.lock().ok()?.push(asked.clone());
         let reply = (self.script)(&asked);
         let mut writing = &stream;

@@ -1,0 +1,34 @@
+//! The router hands each request to the door that knows how to ask for it.
+
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+
+use super::reddit::Reddit;
+use super::web::Web;
+use super::{Carried, Carrier};
+use crate::page::{Request, Wanted};
+
+/// All doors through which pages come in.
+pub struct Router {
+    pub web: Web,
+    pub reddit: Reddit,
+}
+
+impl Carrier for Router {
+    fn carry<'a>(&'a self, request: &'a Request) -> Carried<'a> {
+        match request.wanted {
+            Wanted::Reddit => self.reddit.carry(request),
+            Wanted::Feed | Wanted::Page | Wanted::Text | Wanted::Json => self.web.carry(request),
+        }
+    }
+
+    fn holds(&self) -> BTreeMap<String, Timestamp> {
+        let mut holds = self.web.holds();
+        for (host, until) in self.reddit.holds() {
+            let known = holds.entry(host).or_insert(until);
+            *known = until.max(*known);
+        }
+        holds
+    }
+}

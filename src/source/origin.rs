@@ -54,7 +54,9 @@ impl Origin {
     /// The feed that any reader could ask instead, if there is one.
     pub fn feed(&self, now: Timestamp) -> Option<Url> {
         match self {
-            Origin::Feed(_) | Origin::Youtube(_) => Some(self.url(now)),
+            Origin::Feed(_) | Origin::Youtube(_) | Origin::Arxiv(_) => Some(self.url(now)),
+            Origin::Reddit(reddit) => Some(reddit.feed()),
+            Origin::Changelog(_) | Origin::List(_) => None,
         }
     }
 

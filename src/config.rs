@@ -30,6 +30,7 @@ pub struct Config {
     pub schedule: Schedule,
     pub interests: Interests,
     pub reddit: Reddit,
+    pub github: Github,
     /// None: nothing is mailed.
     pub mail: Option<Mail>,
     pub webhook: Option<Webhook>,
@@ -188,6 +189,21 @@ impl Default for Reddit {
             api: Url::parse("https://oauth.reddit.com").expect("an address"),
             login: Url::parse("https://www.reddit.com").expect("an address"),
         }
+    }
+}
+
+/// `[github]`: whose REST API answers, and as whom we ask.
+#[derive(Debug, Clone)]
+pub struct Github {
+    /// The base of the API: `https://api.github.com`, or `https://HOST/api/v3` of an Enterprise server.
+    pub api: Url,
+    /// None: as nobody, 60 requests an hour.
+    pub token: Option<SecretName>,
+}
+
+impl Default for Github {
+    fn default() -> Github {
+        Github { api: Url::parse(crate::source::github::API).expect("an address"), token: None }
     }
 }
 

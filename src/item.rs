@@ -100,10 +100,12 @@ pub enum FaultKind {
     Redirect,
     /// More bytes than allowed.
     TooLarge,
-    /// An answer that is not a feed.
+    /// An answer that is not a feed, or not the list that was asked for.
     NotAFeed,
     /// A feed, but damaged: what could be read was kept.
     Damaged,
+    /// The answer came, but what it is about has a new name that belongs into sources.toml.
+    Renamed,
     /// No entries, where there were some before.
     Empty,
 }
@@ -111,7 +113,7 @@ pub enum FaultKind {
 impl FaultKind {
     /// Whether the source still gave what it had: such a fault is told, but the source counts as answered.
     pub fn is_minor(self) -> bool {
-        matches!(self, FaultKind::Damaged)
+        matches!(self, FaultKind::Damaged | FaultKind::Renamed)
     }
 }
 

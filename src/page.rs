@@ -39,6 +39,8 @@ pub enum Wanted {
     Json,
     /// A listing of Reddit.
     Reddit,
+    /// A list of GitHub's REST API.
+    Github,
 }
 
 /// How far a source has been read: the validators of its last full answer, sent back as they came (RFC 9110, 13.1).

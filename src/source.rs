@@ -4,6 +4,7 @@ use jiff::SignedDuration;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
+pub mod github;
 mod health;
 mod list;
 mod offer;
@@ -11,6 +12,7 @@ mod origin;
 mod paths;
 mod reddit;
 
+pub use github::{Github, Repository, Search};
 pub use health::Health;
 pub use list::List;
 pub use offer::Offer;

@@ -8,6 +8,7 @@ use serde_json::json;
 use tidings::config::{Config, SecretName};
 use tidings::flow::ask::{self, Query};
 use tidings::home::Home;
+use tidings::source::Origin;
 
 use super::exit::Failure;
 use super::home::{read_files, secret};
@@ -39,6 +40,7 @@ pub fn doctor(desk: &Desk) -> Result<ExitCode, Failure> {
     let mut found = |state, what: String, remedy: &str| {
         findings.push(Finding { state, what, remedy: remedy.to_owned() });
     };
+    let mut asks_github = false;
     match read_files(&home) {
         Err(error) => found(State::Broken, format!("{error:#}"), "tidings init"),
         Ok((sources, config)) => {
@@ -50,7 +52,10 @@ pub fn doctor(desk: &Desk) -> Result<ExitCode, Failure> {
                         "add a [[source]]; README.md shows how",
                     );
                 }
-                Ok(sources) => found(State::Fine, count(sources.len(), "source"), ""),
+                Ok(sources) => {
+                    found(State::Fine, count(sources.len(), "source"), "");
+                    asks_github = sources.iter().any(|source| matches!(source.from, Origin::Github(_)));
+                }
                 Err(mistakes) => {
                     found(
                         State::Broken,
@@ -67,7 +72,12 @@ pub fn doctor(desk: &Desk) -> Result<ExitCode, Failure> {
                         "tidings sources check",
                     );
                 }
-                Ok(config) => settings(&config, &mut found),
+                Ok(config) => {
+                    settings(&config, &mut found);
+                    if asks_github || config.github.token.is_some() {
+                        github(&config, &mut found);
+                    }
+                }
             }
         }
     }
@@ -132,6 +142,23 @@ fn settings(config: &Config, found: &mut impl FnMut(State, String, &str)) {
     }
     if let Some(webhook) = &config.webhook {
         secret_found(webhook.secret.as_ref(), "the webhook's secret", found);
+    }
+}
+
+/// Whether there is a token, and what it brings. GitHub's numbers are those of "REST API: Rate limits".
+fn github(config: &Config, found: &mut impl FnMut(State, String, &str)) {
+    let host = config.github.api.host_str().unwrap_or_default();
+    match &config.github.token {
+        None => found(
+            State::Advice,
+            format!("no token for {host}: 60 requests an hour and 10 searches a minute; with one 5,000 and 30"),
+            "a fine-grained token without permissions (https://github.com/settings/personal-access-tokens/new), and \
+             [github] token_env = \"GITHUB_TOKEN\" in tidings.toml",
+        ),
+        Some(token) => {
+            let what = format!("the token for {host} (5,000 requests an hour, and answers without news count as none)");
+            secret_found(Some(token), &what, found);
+        }
     }
 }
 

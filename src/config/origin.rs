@@ -1,5 +1,6 @@
 //! Reads `from`: what kind of source it is, and where.
 
+mod github;
 mod lists;
 mod reddit;
 
@@ -13,7 +14,7 @@ const EXAMPLE: &str = "from.feed = \"https://example.org/feed.xml\"";
 type Read = fn(&Table<'_, '_>) -> Option<Found<Origin>>;
 
 /// The kinds of source this version knows, and who reads them.
-const KINDS: [(&str, Read); 8] = [
+const KINDS: [(&str, Read); 12] = [
     ("feed", feed),
     ("youtube", youtube),
     ("changelog", changelog),
@@ -22,6 +23,10 @@ const KINDS: [(&str, Read); 8] = [
     ("hugging-face-papers", lists::hugging_face_papers),
     ("arxiv", lists::arxiv),
     ("reddit", reddit::reddit),
+    ("github-releases", github::releases),
+    ("github-commits", github::commits),
+    ("github-advisories", github::advisories),
+    ("github-search", github::search),
 ];
 
 /// Reads the `from` of a `[[source]]`.

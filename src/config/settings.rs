@@ -5,11 +5,11 @@ use std::time::Duration;
 
 use jiff::civil::{Time, Weekday};
 use jiff::tz::TimeZone;
-use url::Url;
+use url::{Host, Url};
 
 use super::sources::{read_duration, read_web_address};
 use super::table::{Document, Found, Table};
-use super::{Block, Config, Mail, Mistake, Person, Reddit, SecretName, Webhook};
+use super::{Block, Config, Github, Mail, Mistake, Person, Reddit, SecretName, Webhook};
 
 /// Reads the text of tidings.toml. `file` is the name used in messages.
 ///
@@ -37,6 +37,9 @@ pub fn read_settings(file: &str, text: &str) -> Result<Config, Vec<Mistake>> {
     }
     if let Some(table) = top.table("reddit") {
         read_reddit(table, &mut config.reddit);
+    }
+    if let Some(table) = top.table("github") {
+        read_github(table, &mut config.github);
     }
     if let Some(table) = top.table("mail") {
         config.mail = read_mail(table);
@@ -164,6 +167,30 @@ fn read_reddit(table: Table<'_, '_>, reddit: &mut Reddit) {
         if let Some(found) = table.parsed(key, read_web_address, "an address such as \"https://oauth.reddit.com\"") {
             *target = found.value;
         }
+    }
+    table.finish();
+}
+
+fn read_github(table: Table<'_, '_>, github: &mut Github) {
+    let read = |text: &str| {
+        let url = read_web_address(text)?;
+        match url.query().is_none() && url.fragment().is_none() {
+            true => Ok(url),
+            false => Err("an API's address has no query".to_owned()),
+        }
+    };
+    let example = "\"https://api.github.com\", or \"https://HOST/api/v3\" of an Enterprise server";
+    if let Some(found) = table.parsed("api", read, example) {
+        github.api = found.value;
+    }
+    github.token = read_secret(&table, ["token", "token_env", "token_file"]);
+    let is_here = match github.api.host() {
+        Some(Host::Ipv4(address)) => address.is_loopback(),
+        Some(Host::Ipv6(address)) => address.is_loopback(),
+        _ => false,
+    };
+    if github.token.is_some() && github.api.scheme() == "http" && !is_here {
+        table.mistake("the token would travel in the clear".to_owned(), "api = \"https://…\"");
     }
     table.finish();
 }

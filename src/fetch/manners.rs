@@ -80,7 +80,8 @@ impl Manners {
         lock(&self.holds).clone()
     }
 
-    fn hold_of(&self, host: &str, now: Timestamp) -> Result<(), Timestamp> {
+    /// Whether `host` asked us to wait; the error says until when.
+    pub fn hold_of(&self, host: &str, now: Timestamp) -> Result<(), Timestamp> {
         let mut holds = lock(&self.holds);
         match holds.get(host) {
             Some(until) if *until > now => Err(*until),

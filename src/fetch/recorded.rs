@@ -33,7 +33,7 @@ use super::date::http_date;
 use super::freshness::freshness;
 use super::message::{Message, Record};
 use super::status::{Meaning, meaning};
-use super::{Carried, Carrier, host_of, shown};
+use super::{Carried, Carrier, host_of, limits, shown};
 use crate::item::{Fault, FaultKind, short_hash};
 use crate::page::{Answer, Mark, Moved, Page, Request, Room};
 
@@ -157,7 +157,8 @@ fn understand(message: Message, request: &Request) -> Result<Answer, Fault> {
     // A 304 was about the mark's own address, wherever that is.
     let ours = message.status == 304 || request.mark.url.as_ref().is_none_or(|marked| *marked == url);
     let conditional = ours && (request.mark.etag.is_some() || request.mark.last_modified.is_some());
-    match meaning(message.status, conditional, message.header("retry-after"), &shown, request.now)? {
+    let retry_after = limits::retry_after(message.status, |name| message.header(name), request.now);
+    match meaning(message.status, conditional, retry_after.as_deref(), &shown, request.now)? {
         Meaning::Page if conditional && unchanged(&request.mark, &fresh) => Ok(Answer::NotModified(fresh)),
         Meaning::Page => {
             let content_type = own("content-type");

@@ -12,8 +12,8 @@ const SHARED_BYTES: usize = 16_000_000;
 /// large enough that a long answer does not ask at every chunk.
 const PIECE_BYTES: usize = 32_768;
 
-/// The room of all answers of a run.
-#[derive(Debug)]
+/// The room of all answers of a run; a copy is the same room.
+#[derive(Debug, Clone)]
 pub(super) struct Room {
     pieces: Arc<Semaphore>,
     /// Whoever finds no room left may go on alone, beyond the shared bytes and up to the limit of one answer. So the room

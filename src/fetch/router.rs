@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 
+use super::github::Github;
 use super::reddit::Reddit;
 use super::web::Web;
 use super::{Carried, Carrier};
@@ -12,12 +13,14 @@ use crate::page::{Request, Wanted};
 /// All doors through which pages come in.
 pub struct Router {
     pub web: Web,
+    pub github: Github,
     pub reddit: Reddit,
 }
 
 impl Carrier for Router {
     fn carry<'a>(&'a self, request: &'a Request) -> Carried<'a> {
         match request.wanted {
+            Wanted::Github => self.github.carry(request),
             Wanted::Reddit => self.reddit.carry(request),
             Wanted::Feed | Wanted::Page | Wanted::Text | Wanted::Json => self.web.carry(request),
         }
@@ -25,8 +28,8 @@ impl Carrier for Router {
 
     fn holds(&self) -> BTreeMap<String, Timestamp> {
         let mut holds = self.web.holds();
-        for (host, until) in self.reddit.holds() {
-            let known = holds.entry(host).or_insert(until);
+        for (name, until) in self.github.holds().into_iter().chain(self.reddit.holds()) {
+            let known = holds.entry(name).or_insert(until);
             *known = until.max(*known);
         }
         holds

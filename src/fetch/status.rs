@@ -15,7 +15,7 @@ const UNNAMED_WAIT: SignedDuration = SignedDuration::from_mins(15);
 pub const LONGEST_WAIT: SignedDuration = SignedDuration::from_hours(24);
 
 /// The shortest wait. "0" and dates in the past still end this run's requests to the host.
-const SHORTEST_WAIT: SignedDuration = SignedDuration::from_secs(1);
+pub(super) const SHORTEST_WAIT: SignedDuration = SignedDuration::from_secs(1);
 
 /// What an answer is, judged by its status.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -76,7 +76,7 @@ pub(super) fn waiting(shown: &str, retry_at: Timestamp, why: &str) -> Fault {
 }
 
 /// Reads `Retry-After`: seconds, or a date (RFC 9110, 10.2.3). None: it is neither.
-fn wait_until(text: &str, now: Timestamp) -> Option<Timestamp> {
+pub(super) fn wait_until(text: &str, now: Timestamp) -> Option<Timestamp> {
     let text = text.trim();
     let asked = if !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit()) {
         // A number that does not fit is longer than we believe anyway.
@@ -89,12 +89,12 @@ fn wait_until(text: &str, now: Timestamp) -> Option<Timestamp> {
 }
 
 /// At the end of time there is nothing to wait for.
-fn add(now: Timestamp, wait: SignedDuration) -> Timestamp {
+pub(super) fn add(now: Timestamp, wait: SignedDuration) -> Timestamp {
     now.checked_add(wait).unwrap_or(Timestamp::MAX)
 }
 
 /// `404 (Not Found)`.
-fn named(status: u16) -> String {
+pub(super) fn named(status: u16) -> String {
     match StatusCode::from_u16(status).ok().and_then(|code| code.canonical_reason()) {
         Some(reason) => format!("{status} ({reason})"),
         None => status.to_string(),

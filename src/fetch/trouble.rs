@@ -1,6 +1,7 @@
 //! What went wrong on the way, in words that show no secret.
 
 use std::io::ErrorKind;
+use std::time::Duration;
 
 use url::Url;
 
@@ -63,6 +64,25 @@ pub(super) fn behind(what: &str) -> String {
         "{what}, and only public addresses are asked; if it is your own server, name it in `allow` under [network] in \
              tidings.toml and in the source's own line"
     )
+}
+
+/// No whole answer in the time that one request may take.
+pub(super) fn too_late(url: &Url, total_timeout: Duration) -> Fault {
+    let message = format!(
+        "asking {}: no whole answer within {} s; the next run asks again, or raise the total timeout in [network]",
+        shown(url),
+        total_timeout.as_secs_f32()
+    );
+    Fault::new(FaultKind::Timeout, message)
+}
+
+/// More than may be read.
+pub(super) fn too_large(url: &Url, max_bytes: u64) -> Fault {
+    let message = format!(
+        "asking {}: the answer is larger than {max_bytes} bytes; if that is right for this feed, raise the limit in [network]",
+        shown(url)
+    );
+    Fault::new(FaultKind::TooLarge, message)
 }
 
 /// A redirect that is not followed.

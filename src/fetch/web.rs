@@ -9,7 +9,7 @@ use anyhow::Context as _;
 use jiff::Timestamp;
 use reqwest::header::{
     ACCEPT, CONTENT_ENCODING, CONTENT_TYPE, ETAG, HeaderMap, HeaderName, HeaderValue, IF_MODIFIED_SINCE, IF_NONE_MATCH,
-    LAST_MODIFIED, LOCATION, RETRY_AFTER,
+    LAST_MODIFIED, LOCATION,
 };
 use reqwest::redirect::Policy;
 use reqwest::{Client, Response};
@@ -21,7 +21,8 @@ use super::manners::Manners;
 use super::resolver::Resolver;
 use super::room::{Room, Share};
 use super::status::{Meaning, meaning, waiting};
-use super::trouble::{behind, forbidden, redirect_fault, trouble};
+use super::trouble::{behind, forbidden, redirect_fault, too_large, too_late, trouble};
+use super::limits::{self, Limit};
 use super::{Carried, Carrier, host_of, shown};
 use crate::config::{Block, Network};
 use crate::guard::address;
@@ -30,7 +31,7 @@ use crate::page::{self, Answer, Mark, Moved, Page, Request, Wanted};
 
 /// Most redirects followed for one request. Real feeds need one or two (http to https, then to a feed host); browsers stop
 /// at 20 and we are not signing in anywhere.
-const MOST_HOPS: usize = 5;
+pub(super) const MOST_HOPS: usize = 5;
 
 /// Longest validator kept, in bytes. Real ones have fewer than 100; a longer one is cargo we would carry at every request.
 const LONGEST_VALIDATOR: usize = 1024;
@@ -44,7 +45,7 @@ fn accepted(wanted: Wanted) -> &'static str {
         }
         Wanted::Page => "text/html, application/xhtml+xml;q=0.9, */*;q=0.5",
         Wanted::Text => "text/markdown, text/plain;q=0.9, */*;q=0.5",
-        Wanted::Json | Wanted::Reddit => "application/json, */*;q=0.5",
+        Wanted::Json | Wanted::Reddit | Wanted::Github => "application/json, */*;q=0.5",
     }
 }
 
@@ -83,21 +84,29 @@ pub fn user_agent(contact: &str) -> String {
     }
 }
 
+pub(super) fn user_agent_header(network: &Network) -> anyhow::Result<HeaderValue> {
+    HeaderValue::from_str(&user_agent(&network.contact)).context(
+        "`contact` in tidings.toml cannot stand in a header; write a mail address or the address of a web page",
+    )
+}
+
 impl Web {
     /// `holds` are those that [`Carrier::holds`] gave after earlier runs. Fails if the contact cannot stand in a header. A
     /// system without certificates to trust is told by each request.
     pub fn new(network: &Network, holds: BTreeMap<String, Timestamp>) -> anyhow::Result<Web> {
-        let user_agent = HeaderValue::from_str(&user_agent(&network.contact)).context(
-            "`contact` in tidings.toml cannot stand in a header; write a mail address or the address of a web page",
-        )?;
         Ok(Web {
-            user_agent,
+            user_agent: user_agent_header(network)?,
             network: network.clone(),
             strict: Made::new(),
             lenient: Made::new(),
             manners: Manners::new(network.gap, network.per_host, holds),
             room: Room::new(),
         })
+    }
+
+    /// The room that its answers take turns in; another door that shares it keeps within the same bounds.
+    pub(super) fn room(&self) -> Room {
+        self.room.clone()
     }
 
     /// Asks where the source has moved to, if that is believed, and else, or if nothing good comes from there, at its own
@@ -180,17 +189,7 @@ impl Web {
         let started = Instant::now();
         let done = timeout(*left, doing).await;
         *left = left.saturating_sub(started.elapsed());
-        done.map_err(|_| {
-            Fault::new(
-                FaultKind::Timeout,
-                format!(
-                    "asking {}: no whole answer within {} s; the next run asks again, or raise the total timeout in [network]",
-                    shown(url),
-                    self.network.total_timeout.as_secs_f32()
-                ),
-            )
-        })?
-        .map_err(|error| trouble(url, &error))
+        done.map_err(|_| too_late(url, self.network.total_timeout))?.map_err(|error| trouble(url, &error))
     }
 
     /// One hop: one request, and its answer read to the end.
@@ -212,10 +211,11 @@ impl Web {
         if let Some(dress) = dress {
             dress.status.store(response.status().as_u16(), Ordering::SeqCst);
         }
-        let resets = dress.and_then(|_| self.count(url, response.headers(), request.now));
-        let header = |name: HeaderName| response.headers().get(name).map(|value| value.as_bytes());
-        let retry_after = header(RETRY_AFTER).and_then(|bytes| str::from_utf8(bytes).ok()).or(resets.as_deref());
-        match meaning(response.status().as_u16(), conditional, retry_after, &shown(url), request.now) {
+        let status = response.status().as_u16();
+        let named = |name: &str| response.headers().get(name).and_then(|value| value.to_str().ok());
+        let resets = dress.and_then(|_| self.count(url, named, request.now));
+        let retry_after = limits::retry_after(status, named, request.now).or(resets);
+        match meaning(status, conditional, retry_after.as_deref(), &shown(url), request.now) {
             Ok(Meaning::Page) => Ok(Step::Arrived(Box::new(Answer::Page(self.page(url, response, left).await?)))),
             Ok(Meaning::NotModified) => {
                 // A 304 may bring newer validators for the same words (RFC 9110, 15.4.5).
@@ -230,7 +230,7 @@ impl Web {
                 }))))
             }
             Ok(Meaning::Moved { permanently }) => {
-                let location = header(LOCATION).and_then(|bytes| str::from_utf8(bytes).ok());
+                let location = response.headers().get(LOCATION).and_then(|value| str::from_utf8(value.as_bytes()).ok());
                 let next = location.and_then(|text| url.join(text.trim()).ok());
                 let mut next = next.ok_or_else(|| redirect_fault(url, "names no address"))?;
                 next.set_fragment(None);
@@ -245,16 +245,15 @@ impl Web {
         }
     }
 
-    /// Looks at the count that a service keeps of our requests (`x-ratelimit-remaining`, and `x-ratelimit-reset` in seconds):
-    /// one that is used up ends this run's requests before the service has to say no. Returns the seconds.
-    fn count(&self, url: &Url, headers: &HeaderMap, now: Timestamp) -> Option<String> {
-        let number = |name: &str| headers.get(name)?.to_str().ok()?.trim().parse::<f64>().ok();
-        let seconds = number("x-ratelimit-reset")?.clamp(0.0, 86_400.0).ceil() as i64;
-        if number("x-ratelimit-remaining").is_some_and(|remaining| remaining < 1.0) {
-            let until = now.checked_add(jiff::SignedDuration::from_secs(seconds.max(1)));
-            self.manners.hold(host_of(url), until.unwrap_or(Timestamp::MAX));
+    /// Looks at the count that a service keeps of our requests: one that is used up ends this run's requests before the
+    /// service has to say no. Returns the seconds until it begins anew.
+    fn count<'h>(&self, url: &Url, header: impl Fn(&str) -> Option<&'h str>, now: Timestamp) -> Option<String> {
+        let limit = Limit::read(header, now);
+        let reset = limit.reset?;
+        if limit.is_used_up {
+            self.manners.hold(host_of(url), reset);
         }
-        Some(seconds.to_string())
+        Some(reset.duration_since(now).as_secs().to_string())
     }
 
     /// Leaves a host alone until then.
@@ -295,8 +294,9 @@ impl Web {
         let asked = client.post(url.clone()).headers(headers).header(CONTENT_TYPE, "application/x-www-form-urlencoded");
         let response = self.within(&mut left, url, asked.body(form).send()).await?;
         let status = response.status().as_u16();
-        let retry_after = response.headers().get(RETRY_AFTER).and_then(|value| value.to_str().ok());
-        if let Err(fault) = meaning(status, false, retry_after, &shown(url), now)
+        let named = |name: &str| response.headers().get(name).and_then(|value| value.to_str().ok());
+        let retry_after = limits::retry_after(status, named, now);
+        if let Err(fault) = meaning(status, false, retry_after.as_deref(), &shown(url), now)
             && let (FaultKind::Waiting, Some(retry_at)) = (fault.kind, fault.retry_at)
         {
             self.manners.hold(host_of(url), retry_at);
@@ -321,16 +321,7 @@ impl Web {
                 ),
             ));
         }
-        let too_large = || {
-            Fault::new(
-                FaultKind::TooLarge,
-                format!(
-                    "asking {}: the answer is larger than {} bytes; if that is right for this feed, raise the limit in [network]",
-                    shown(url),
-                    self.network.max_bytes
-                ),
-            )
-        };
+        let too_large = || too_large(url, self.network.max_bytes);
         if response.content_length().is_some_and(|length| length > self.network.max_bytes) {
             return Err(too_large());
         }
@@ -356,42 +347,51 @@ impl Web {
     /// error says why the hop may not be asked at all. Names are left to the client's resolver, but a literal address never
     /// reaches a resolver, so it is judged here.
     fn client_for(&self, url: &Url, source: &Url) -> Result<&Client, Fault> {
-        if let Some(refusal) = address::url_refusal(url) {
-            return Err(forbidden(url, refusal));
-        }
         let own = url.host() == source.host() && url.port_or_known_default() == source.port_or_known_default();
         let allow = if own { &self.network.allow[..] } else { &[] };
-        let literal = match url.host() {
-            Some(Host::Ipv4(address)) => Some(address.into()),
-            Some(Host::Ipv6(address)) => Some(address.into()),
-            _ => None,
-        };
-        match literal.and_then(|literal| address::refusal(literal, allow)) {
-            Some(sort) => Err(forbidden(url, &behind(&format!("that is {sort}")))),
-            None => self.client(allow).map_err(|message| Fault::new(FaultKind::Unreachable, message)),
-        }
+        may_ask(url, allow)?;
+        self.client(allow).map_err(|message| Fault::new(FaultKind::Unreachable, message))
     }
 
     /// The client that dials public addresses and what `allow` names.
     fn client(&self, allow: &[Block]) -> Result<&Client, &str> {
         let made = if allow.is_empty() { &self.strict } else { &self.lenient };
-        let make = || {
-            Client::builder()
-                .user_agent(self.user_agent.clone())
-                .redirect(Policy::none())
-                .referer(false)
-                .no_proxy()
-                .connect_timeout(self.network.connect_timeout)
-                .dns_resolver(Arc::new(Resolver { allow: allow.to_vec() }))
-                .build()
-                .context(
-                    "preparing to ask the web; are this system's certificates installed (package ca-certificates, or \
-                     SSL_CERT_FILE)?",
-                )
-                .map_err(|error| format!("{error:#}"))
-        };
+        let make = || client(&self.network, &self.user_agent, allow);
         made.get_or_init(make).as_ref().map_err(String::as_str)
     }
+}
+
+/// Whether an address may be asked, as far as it shows without resolving its name. The error says why not.
+pub(super) fn may_ask(url: &Url, allow: &[Block]) -> Result<(), Fault> {
+    if let Some(refusal) = address::url_refusal(url) {
+        return Err(forbidden(url, refusal));
+    }
+    let literal = match url.host() {
+        Some(Host::Ipv4(address)) => Some(address.into()),
+        Some(Host::Ipv6(address)) => Some(address.into()),
+        _ => None,
+    };
+    match literal.and_then(|literal| address::refusal(literal, allow)) {
+        Some(sort) => Err(forbidden(url, &behind(&format!("that is {sort}")))),
+        None => Ok(()),
+    }
+}
+
+/// A client that dials public addresses and what `allow` names, and follows no redirect by itself.
+pub(super) fn client(network: &Network, user_agent: &HeaderValue, allow: &[Block]) -> Result<Client, String> {
+    Client::builder()
+        .user_agent(user_agent.clone())
+        .redirect(Policy::none())
+        .referer(false)
+        .no_proxy()
+        .connect_timeout(network.connect_timeout)
+        .dns_resolver(Arc::new(Resolver { allow: allow.to_vec() }))
+        .build()
+        .context(
+            "preparing to ask the web; are this system's certificates installed (package ca-certificates, or \
+             SSL_CERT_FILE)?",
+        )
+        .map_err(|error| format!("{error:#}"))
 }
 
 impl Carrier for Web {
@@ -423,7 +423,7 @@ enum Step {
 }
 
 /// The headers that make a request conditional, or none if the mark belongs to another address than the one asked.
-fn validators(mark: &Mark, url: &Url, source: &Url) -> HeaderMap {
+pub(super) fn validators(mark: &Mark, url: &Url, source: &Url) -> HeaderMap {
     let mut headers = HeaderMap::new();
     let origin = mark.url.as_ref().unwrap_or(source);
     if origin[..url::Position::AfterQuery] != url[..url::Position::AfterQuery] {
@@ -438,7 +438,7 @@ fn validators(mark: &Mark, url: &Url, source: &Url) -> HeaderMap {
 }
 
 /// The validators of an answer.
-fn mark(url: &Url, headers: &HeaderMap) -> Mark {
+pub(super) fn mark(url: &Url, headers: &HeaderMap) -> Mark {
     let validator = |name: HeaderName| {
         let bytes = headers.get(name)?.as_bytes();
         let text = str::from_utf8(bytes).ok()?;

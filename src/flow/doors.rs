@@ -10,6 +10,7 @@ use jiff::Timestamp;
 use crate::config::{self, Config, SecretName};
 use crate::edition::ChannelName;
 use crate::fetch::Carrier;
+use crate::fetch::github::Github;
 use crate::fetch::recorded::{Recorded, Recorder};
 use crate::fetch::reddit::{Account, Reddit};
 use crate::fetch::router::Router;
@@ -34,11 +35,7 @@ impl Doors {
     /// # Errors
     /// When a secret is missing or a setting can't be used; nothing has been asked or sent by then.
     pub fn open(config: &Config, record: Option<&Path>, secrets: Secrets<'_>, now: Timestamp) -> Result<Doors> {
-        let web = Web::new(&config.network, BTreeMap::new()).context("opening [network]")?;
-        let account = account(&config.reddit, secrets);
-        let reddit =
-            Reddit::new(&config.reddit, account, &config.network, BTreeMap::new()).context("opening [reddit]")?;
-        let router = Router { web, reddit };
+        let router = router(config, secrets)?;
         let carrier: Arc<dyn Carrier> = match record {
             Some(world) => Arc::new(Recorder::new(router, world, now)?),
             None => Arc::new(router),
@@ -65,6 +62,16 @@ fn account(reddit: &config::Reddit, secrets: Secrets<'_>) -> Option<Result<Accou
         Ok(Account { id: secrets(id)?, secret: secrets(secret)?, person })
     };
     Some(found())
+}
+
+/// What comes in. A secret that is missing here is told by the sources that need it, and stops no other.
+fn router(config: &Config, secrets: Secrets<'_>) -> Result<Router> {
+    let web = Web::new(&config.network, BTreeMap::new()).context("opening [network]")?;
+    let token = config.github.token.as_ref().map(secrets);
+    let github = Github::new(&config.github.api, token, &config.network, &web, BTreeMap::new());
+    let account = account(&config.reddit, secrets);
+    let reddit = Reddit::new(&config.reddit, account, &config.network, BTreeMap::new()).context("opening [reddit]")?;
+    Ok(Router { github: github.context("opening [network]")?, web, reddit })
 }
 
 fn channels(config: &Config, secrets: Secrets<'_>) -> Result<BTreeMap<ChannelName, Arc<dyn Channel>>> {

@@ -142,8 +142,8 @@ fn is_asked(
     asked: &Asked,
     now: Timestamp,
 ) -> bool {
-    let url = source.from.url(now);
-    if holds.get(url.host_str().unwrap_or_default()).is_some_and(|until| is_held(*until, now)) {
+    let waits = source.from.waits(now);
+    if waits.iter().any(|name| holds.get(name).is_some_and(|until| is_held(*until, now))) {
         return false;
     }
     match asked {

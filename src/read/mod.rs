@@ -19,6 +19,11 @@ mod pointer;
 mod list;
 mod paper;
 mod post;
+mod github;
+mod release;
+mod commit;
+mod advisory;
+mod search;
 mod damage;
 mod date;
 mod link;
@@ -45,6 +50,7 @@ pub fn page(page: &Page, origin: &Origin) -> Reading {
         Origin::List(source) => list(page, source),
         Origin::Arxiv(_) => papers(page),
         Origin::Reddit(source) => posts(page, source),
+        Origin::Github(list) => github::github(page, list),
     }
 }
 

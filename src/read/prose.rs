@@ -95,7 +95,7 @@ pub fn line(source: &str) -> String {
 }
 
 /// Whether a text is meant as HTML: it has an end tag of HTML, or a tag that stands alone. `Vec<String>` has neither.
-fn is_html(source: &str) -> bool {
+pub fn is_html(source: &str) -> bool {
     source.contains('<')
         && Tokens::new(source).any(|token| match token.kind {
             Kind::End { name } => role(name).is_some(),

@@ -3,7 +3,7 @@
 use jiff::{SignedDuration, Timestamp};
 use url::Url;
 
-use super::{List, Reddit};
+use super::{Github, List, Reddit};
 use crate::page::Wanted;
 
 /// Closed: a new kind is a new arm here, and the compiler shows what it touches.
@@ -21,6 +21,8 @@ pub enum Origin {
     Arxiv(String),
     /// Posts of a subreddit.
     Reddit(Reddit),
+    /// A list of GitHub's REST API.
+    Github(Github),
 }
 
 impl Origin {
@@ -33,11 +35,12 @@ impl Origin {
             Origin::List(list) => list.kind,
             Origin::Arxiv(_) => "arxiv",
             Origin::Reddit(_) => "reddit",
+            Origin::Github(github) => github.kind(),
         }
     }
 
     /// The address that is asked. `now` counts only where a search looks back from today.
-    pub fn url(&self, _now: Timestamp) -> Url {
+    pub fn url(&self, now: Timestamp) -> Url {
         match self {
             Origin::Feed(url) | Origin::Changelog(url) => url.clone(),
             Origin::List(list) => list.url.clone(),
@@ -48,6 +51,7 @@ impl Origin {
                 url.query_pairs_mut().append_pair("channel_id", channel);
                 url
             }
+            Origin::Github(github) => github.url(now),
         }
     }
 
@@ -56,7 +60,7 @@ impl Origin {
         match self {
             Origin::Feed(_) | Origin::Youtube(_) | Origin::Arxiv(_) => Some(self.url(now)),
             Origin::Reddit(reddit) => Some(reddit.feed()),
-            Origin::Changelog(_) | Origin::List(_) => None,
+            Origin::Changelog(_) | Origin::List(_) | Origin::Github(_) => None,
         }
     }
 
@@ -66,6 +70,7 @@ impl Origin {
             Origin::Changelog(_) => Wanted::Text,
             Origin::List(_) => Wanted::Json,
             Origin::Reddit(_) => Wanted::Reddit,
+            Origin::Github(_) => Wanted::Github,
         }
     }
 
@@ -80,6 +85,7 @@ impl Origin {
             Origin::List(_) | Origin::Reddit(_) => SignedDuration::from_hours(1),
             // New papers are announced once a day.
             Origin::Arxiv(_) => SignedDuration::from_hours(24),
+            Origin::Github(github) => github.usual_interval(),
         }
     }
 
@@ -94,6 +100,15 @@ impl Origin {
             Origin::Reddit(_) => true,
             // All may be unreleased, but what was released stays.
             Origin::Changelog(_) => false,
+            Origin::Github(github) => github.may_be_empty(),
+        }
+    }
+
+    /// The names under which a wait is remembered that concerns it: its host's, and others where a host counts more finely.
+    pub fn waits(&self, now: Timestamp) -> Vec<String> {
+        match self {
+            Origin::Github(github) => github.waits(),
+            _ => vec![self.url(now).host_str().unwrap_or_default().to_owned()],
         }
     }
 }

@@ -130,6 +130,10 @@ fn broken_walls(file: &File) -> Vec<String> {
     wall(
         door("roux", "fetch/reddit") || file.path.starts_with("read/post"),
         "roux has its doors in fetch/reddit and read/post",
+    let github = ["fetch/github", "read/release.rs", "read/commit.rs", "read/advisory.rs", "read/search.rs"];
+    wall(
+        github.iter().any(|place| door("octocrab", place)),
+        "octocrab has its door in fetch/github, and its models in the readers of GitHub's answers",
     );
     wall(
         door("reqwest", "fetch/") || file.path.starts_with("tell/channel/"),
@@ -224,6 +228,7 @@ fn each_wall_broken_on_purpose_is_noticed() {
         ("read/dates.rs", "use feed_rs::parser;", "feed-rs has its door"),
         ("read/feed.rs", "use roux::Submissions;", "roux has its doors"),
         ("read/prose.rs", "use pulldown_cmark::Parser;", "pulldown-cmark has its door"),
+        ("fetch/web.rs", "let api = octocrab::Octocrab::default();", "octocrab has its door"),
         ("keep/index/mod.rs", "let c = reqwest::Client::new();", "reqwest is named"),
         ("judge/mod.rs", "let s = std::net::TcpStream::connect(a);", "through the doors"),
         ("read/feed.rs", "let t = std::time::Instant::now();", "read is pure"),
@@ -245,6 +250,8 @@ fn each_wall_broken_on_purpose_is_noticed() {
         ("flow.rs", "use crate::{fetch, keep::Keep, read}; fn f() { Keep::open(h); }"),
         ("judge/mod.rs", "// crate::keep is not named here\nuse crate::item::Item;"),
         ("keep/store.rs", "use sled::Db;"),
+        ("fetch/github/mod.rs", "use octocrab::Octocrab;"),
+        ("read/release.rs", "use octocrab::models::repos::Release;"),
     ] {
         assert_eq!(broken_walls(&File::new(path, code)), Vec::<String>::new(), "{path}: {code}");
     }

@@ -2,6 +2,7 @@
 
 mod demo;
 mod faults;
+mod github;
 mod hostile;
 mod telling;
 mod sending;

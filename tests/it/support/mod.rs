@@ -2,6 +2,7 @@
 
 pub mod cases;
 pub mod server;
+pub mod github;
 pub mod mail_server;
 pub mod stage;
 pub mod memory;

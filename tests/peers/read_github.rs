@@ -10,6 +10,7 @@ use std::path::{Path, PathBuf};
 
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
+use tidings::item::FaultKind;
 use tidings::page::{Mark, Page, Room};
 use tidings::source::{Github, Origin, Repository, Search};
 
@@ -65,7 +66,8 @@ fn main() -> std::io::Result<()> {
             sum.entries += reading.entries.len();
             sum.objects += objects;
             sum.by_octocrab += taken;
-            for fault in &reading.faults {
+            // Whose the objects are is not known here.
+            for fault in reading.faults.iter().filter(|fault| fault.kind != FaultKind::Renamed) {
                 sum.faults += 1;
                 println!("{shown}: {}", fault.message);
             }
@@ -126,6 +128,7 @@ fn by_path(url: &str, body: Value) -> Option<Answer> {
 /// Told by the first object. `is_asked` where the address is known; a list without one is what the kind's own gives.
 fn by_look(document: Value, is_asked: Option<bool>) -> Option<Answer> {
     let repository = || Repository { owner: "octo-org".to_owned(), name: "lantern".to_owned() };
+    let is_search = is_asked.unwrap_or(false);
     let is_asked = is_asked.unwrap_or(document.is_array());
     let list = match &document {
         Value::Array(_) => document.clone(),
@@ -145,8 +148,10 @@ fn by_look(document: Value, is_asked: Option<bool>) -> Option<Answer> {
         (Github::Commits { repository: repository(), branch: None, path: None }, list)
     } else if is_asked && has("repository_url") {
         (Github::IssueSearch(Search("all".to_owned())), document)
-    } else if is_asked && has("full_name") {
-        (Github::RepositorySearch(Search("all".to_owned())), document)
+    } else if has("full_name") && has("stargazers_count") {
+        // Without an address it is some list of repositories, and no search.
+        let origin = Github::RepositorySearch(Search("all".to_owned()));
+        return Some(Answer { origin, document: list, is_asked: is_search });
     } else {
         return None;
     };

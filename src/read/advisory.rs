@@ -85,6 +85,7 @@ pub(super) fn entry(advisory: Advisory, product: &str) -> Found {
     Found::Entry(Entry {
         // Given once and for all.
         native: Some(advisory.ghsa_id),
+        native_is_stable: true,
         link: link::read(advisory.html_url.as_str(), &advisory.html_url),
         // A package is called by its last name, as its product is: `@octo-org/lantern-code`, `github.com/octo/lantern`.
         title: titled(product.rsplit('/').next().unwrap_or(product), &prose::line(&advisory.summary), ": "),

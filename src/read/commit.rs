@@ -49,6 +49,7 @@ pub(super) fn entry(found: Commit) -> Found {
             title
         },
         native: Some(found.sha),
+        native_is_stable: true,
         text: markdown(Some(rest)),
         author: login(found.author).or(name.as_deref().map(prose::line)).filter(|name| !name.is_empty()),
         published: came.as_deref().and_then(date::read),

@@ -40,6 +40,7 @@ pub(super) fn entry(release: Release, repository: &Repository, prereleases: bool
     Found::Entry(Entry {
         // Given once and for all.
         native: Some(release.id.to_string()),
+        native_is_stable: true,
         link: link::read(release.html_url.as_str(), &release.html_url),
         title: titled(&repository.name, &title, " "),
         text: markdown(release.body.as_deref()),

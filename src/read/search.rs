@@ -28,6 +28,7 @@ pub(super) fn repository(found: Repository) -> Found {
     Found::Entry(Entry {
         // Given once and for all; names change.
         native: Some(found.id.to_string()),
+        native_is_stable: true,
         link: link::read(found.html_url.as_str(), &found.html_url),
         title: prose::line(&found.full_name),
         text: markdown(found.description.as_deref()),
@@ -68,6 +69,7 @@ pub(super) fn issue(found: Issue) -> Found {
     Found::Entry(Entry {
         // Given once and for all; a number is only the repository's.
         native: Some(found.id.to_string()),
+        native_is_stable: true,
         link: link::read(found.html_url.as_str(), &found.html_url),
         title: prose::line(&found.title),
         text: markdown(found.body.as_deref()),

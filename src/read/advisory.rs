@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use serde::Deserialize;
 use url::Url;
 
-use super::github::{Account, Found, login, markdown, titled};
+use super::github::{Account, login, markdown, titled};
 use super::{date, link, prose};
 use crate::item::Entry;
 
@@ -62,10 +62,10 @@ enum Patched {
 ///
 /// What changes every day (EPSS) is left out, or each day would bring the advisory again. Withdrawn advisories and drafts
 /// are no news.
-pub(super) fn entry(advisory: Advisory, product: &str) -> Found {
+pub(super) fn entry(advisory: Advisory, product: &str) -> Option<Entry> {
     let is_public = advisory.state.as_deref().is_none_or(|state| state == "published");
     if advisory.withdrawn_at.is_some() || !is_public {
-        return Found::Unwanted;
+        return None;
     }
     let mut text = advisory.ghsa_id.clone();
     if let Some(cve) = advisory.cve_id.filter(|cve| !cve.is_empty()) {
@@ -82,7 +82,7 @@ pub(super) fn entry(advisory: Advisory, product: &str) -> Found {
     let facts = prose::text(&text);
     let description = markdown(advisory.description.as_deref());
     let whole = format!("{facts}\n\n{description}");
-    Found::Entry(Entry {
+    Some(Entry {
         // Given once and for all.
         native: Some(advisory.ghsa_id),
         native_is_stable: true,

@@ -3,7 +3,7 @@
 use serde::Deserialize;
 use url::Url;
 
-use super::github::{Account, Found, login, markdown};
+use super::github::{Account, login, markdown};
 use super::{date, link, prose};
 use crate::item::Entry;
 
@@ -33,14 +33,14 @@ struct Signature {
 
 /// The sha is the native id. The first line is the title, the rest the text. The committer's date counts, since an author's
 /// may be years older than the day on which the commit came in.
-pub(super) fn entry(found: Commit) -> Found {
+pub(super) fn entry(found: Commit) -> Option<Entry> {
     let Words { message, author, committer } = found.commit;
     let message = message.trim();
     let (title, rest) = message.split_once('\n').unwrap_or((message, ""));
     let (name, written) = author.map_or((None, None), |author| (author.name, author.date));
     let came = committer.and_then(|committer| committer.date).or(written);
     let title = prose::line(title);
-    Found::Entry(Entry {
+    Some(Entry {
         // A hash of all that it is.
         link: link::read(found.html_url.as_str(), &found.html_url),
         title: if title.is_empty() {

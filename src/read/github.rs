@@ -17,13 +17,6 @@ use crate::source::{Github, Repository};
 /// Of what is shown of an answer that is something else, in characters.
 const SHOWN_CHARS: usize = 120;
 
-/// What one object of a list is.
-pub(super) enum Found {
-    Entry(Entry),
-    /// It is sound, and not wanted: a draft, a pre-release, what was withdrawn.
-    Unwanted,
-}
-
 /// Reads one answer of the API. Never fails and never panics; as [`super::feed`], with the same words for faults.
 pub fn github(page: &Page, github: &Github) -> Reading {
     quietly(|| read(page, github)).unwrap_or_else(|| Reading {
@@ -75,7 +68,11 @@ struct Refusal {
     message: String,
 }
 
-fn list<T: DeserializeOwned>(page: &Page, repository: Option<&Repository>, entry: impl Fn(T) -> Found) -> Reading {
+fn list<T: DeserializeOwned>(
+    page: &Page,
+    repository: Option<&Repository>,
+    entry: impl Fn(T) -> Option<Entry>,
+) -> Reading {
     let List { objects, is_partial } = match objects(&page.bytes, repository.is_none()) {
         Ok(list) => list,
         Err(what) => {
@@ -93,8 +90,8 @@ fn list<T: DeserializeOwned>(page: &Page, repository: Option<&Repository>, entry
     let (mut odd, mut odds) = (None, 0);
     for object in objects {
         match serde_json::from_str(object.get()).map(&entry) {
-            Ok(Found::Entry(entry)) => reading.entries.push(entry),
-            Ok(Found::Unwanted) => {}
+            // None is sound, and not wanted: a draft, a pre-release, what was withdrawn.
+            Ok(found) => reading.entries.extend(found),
             Err(error) => {
                 odds += 1;
                 odd = odd.or_else(|| Some(text::excerpt(&error.to_string(), SHOWN_CHARS)));

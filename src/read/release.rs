@@ -3,7 +3,7 @@
 use serde::Deserialize;
 use url::Url;
 
-use super::github::{Account, Found, login, markdown, titled};
+use super::github::{Account, login, markdown, titled};
 use super::{date, link, prose};
 use crate::item::Entry;
 use crate::source::Repository;
@@ -27,9 +27,9 @@ pub(super) struct Release {
 }
 
 /// `id` is the native id: a tag can be moved and a release renamed.
-pub(super) fn entry(release: Release, repository: &Repository, prereleases: bool, drafts: bool) -> Found {
+pub(super) fn entry(release: Release, repository: &Repository, prereleases: bool, drafts: bool) -> Option<Entry> {
     if (release.draft && !drafts) || (release.prerelease && !prereleases) {
-        return Found::Unwanted;
+        return None;
     }
     let tag = prose::line(&release.tag_name);
     let mut title = release.name.as_deref().map(prose::line).filter(|name| !name.is_empty()).unwrap_or_default();
@@ -37,7 +37,7 @@ pub(super) fn entry(release: Release, repository: &Repository, prereleases: bool
         title.clone_from(&tag);
     }
     let marks = [(release.draft, "draft"), (release.prerelease, "pre-release")];
-    Found::Entry(Entry {
+    Some(Entry {
         // Given once and for all.
         native: Some(release.id.to_string()),
         native_is_stable: true,

@@ -3,7 +3,7 @@
 use serde::Deserialize;
 use url::Url;
 
-use super::github::{Account, Found, login, markdown};
+use super::github::{Account, login, markdown};
 use super::{date, link, prose};
 use crate::item::Entry;
 
@@ -24,8 +24,8 @@ pub(super) struct Repository {
 }
 
 /// A repository is news once. Its stars, pushes and topics, which change every day, are neither title nor text.
-pub(super) fn repository(found: Repository) -> Found {
-    Found::Entry(Entry {
+pub(super) fn repository(found: Repository) -> Option<Entry> {
+    Some(Entry {
         // Given once and for all; names change.
         native: Some(found.id.to_string()),
         native_is_stable: true,
@@ -61,12 +61,12 @@ enum Label {
 }
 
 /// Comments and reactions change nothing.
-pub(super) fn issue(found: Issue) -> Found {
+pub(super) fn issue(found: Issue) -> Option<Entry> {
     let labels = found.labels.into_iter().filter_map(|label| match label {
         Label::Name(name) => Some(name),
         Label::Whole { name } => name,
     });
-    Found::Entry(Entry {
+    Some(Entry {
         // Given once and for all; a number is only the repository's.
         native: Some(found.id.to_string()),
         native_is_stable: true,

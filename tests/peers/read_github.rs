@@ -138,7 +138,7 @@ fn by_look(document: Value, is_asked: Option<bool>) -> Option<Answer> {
             .unwrap_or_else(|| json!([document.clone()])),
         _ => return None,
     };
-    let Some(first) = list.get(0) else { return None };
+    let first = list.get(0)?;
     let has = |key: &str| first.get(key).is_some();
     let (origin, document) = if has("tag_name") {
         (Github::Releases { repository: repository(), prereleases: true, drafts: true }, list)

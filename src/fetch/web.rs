@@ -17,12 +17,12 @@ use tokio::time::{Instant, timeout};
 use url::{Host, Url};
 
 use super::freshness::freshness;
+use super::limits::{self, Limit};
 use super::manners::Manners;
 use super::resolver::Resolver;
 use super::room::{Room, Share};
 use super::status::{Meaning, meaning, waiting};
 use super::trouble::{behind, forbidden, redirect_fault, too_large, too_late, trouble};
-use super::limits::{self, Limit};
 use super::{Carried, Carrier, host_of, shown};
 use crate::config::{Block, Network};
 use crate::guard::address;

@@ -130,6 +130,7 @@ fn broken_walls(file: &File) -> Vec<String> {
     wall(
         door("roux", "fetch/reddit") || file.path.starts_with("read/post"),
         "roux has its doors in fetch/reddit and read/post",
+    );
     let github = ["fetch/github", "read/release.rs", "read/commit.rs", "read/advisory.rs", "read/search.rs"];
     wall(
         github.iter().any(|place| door("octocrab", place)),

@@ -5,6 +5,7 @@
 
 mod mistake;
 mod origin;
+mod page;
 mod paths;
 mod settings;
 mod sources;

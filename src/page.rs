@@ -32,8 +32,10 @@ impl Request {
 pub enum Wanted {
     /// RSS, Atom or JSON Feed.
     Feed,
-    /// HTML, made for people.
+    /// HTML, made for people. Asked only where the site's robots.txt lets programs in.
     Page,
+    /// A robots.txt (RFC 9309): one that is not there is empty, and of a long one only the beginning is taken.
+    Robots,
     /// Markdown or plain text.
     Text,
     Json,

@@ -11,6 +11,7 @@ mod offer;
 mod origin;
 mod paths;
 mod reddit;
+mod web_page;
 
 pub use github::{Github, Repository, Search};
 pub use health::Health;
@@ -19,6 +20,7 @@ pub use offer::Offer;
 pub use origin::Origin;
 pub use paths::{Paths, Piece, Place, Pointer, Step};
 pub use reddit::{Listing, Period, Reddit};
+pub use web_page::{Embedded, Layout, WebPage};
 
 /// The longest interval between two tries of a failing source, unless it is asked more rarely anyway: whatever was mended is
 /// noticed within a day, and one request a day costs nobody anything.

@@ -48,6 +48,10 @@ pub enum Command {
     Show {
         /// An item's id, as search and digest print it: i-7k3m9q2xwd
         id: String,
+
+        /// Ask for the page it links to, and show that page's main text; keeps nothing
+        #[arg(long)]
+        article: bool,
     },
     /// Make a home, asking what to watch
     Init(InitArgs),

@@ -3,14 +3,19 @@
 use std::io::IsTerminal;
 use std::process::ExitCode;
 
+use anyhow::anyhow;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 use serde::Serialize;
+use serde_json::json;
+use tidings::flow::Doors;
 use tidings::flow::ask::{self, Query, Results};
+use url::Url;
 
 use super::args::SearchArgs;
 use super::exit::Failure;
+use super::home::secret;
 use super::{Desk, say};
 
 /// The shape of `search --json`: fields may be added, not renamed.
@@ -64,9 +69,7 @@ pub fn search(desk: &Desk, args: &SearchArgs) -> Result<ExitCode, Failure> {
 pub fn show(desk: &Desk, id: &str) -> Result<ExitCode, Failure> {
     let home = desk.home()?;
     let Some((card, text)) = ask::show(&home, id)? else {
-        return Err(Failure::Wrong(format!(
-            "no item has the id `{id}`; `tidings search` prints ids like i-7k3m9q2xwd"
-        )));
+        return Err(unknown(id));
     };
     if desk.json {
         let mut value = serde_json::to_value(&card).map_err(anyhow::Error::new)?;
@@ -87,6 +90,47 @@ pub fn show(desk: &Desk, id: &str) -> Result<ExitCode, Failure> {
     }
     say(&format!("\n{}", text.trim_end()))?;
     Ok(ExitCode::SUCCESS)
+}
+
+/// Asks for the page that an item links to, and prints its main text.
+pub async fn show_article(desk: &Desk, id: &str) -> Result<ExitCode, Failure> {
+    let setup = desk.setup()?;
+    let Some((card, _)) = ask::show(&setup.home, id)? else {
+        return Err(unknown(id));
+    };
+    let Some(url) = card.url else {
+        return Err(anyhow!("the item {id} has no link, so there is no page to ask for").into());
+    };
+    let mut config = setup.config.clone();
+    // Only the web is needed: a missing mail password must not stand in the way.
+    (config.mail, config.webhook) = (None, None);
+    // What is behind the firewall is open to a person's own lines alone, and this address comes from a feed.
+    let place = |url: &Url| (url.host_str().map(str::to_owned), url.port_or_known_default());
+    if !setup.sources.iter().any(|source| place(&source.from.url(desk.now)) == place(&url)) {
+        config.network.allow.clear();
+    }
+    let doors = Doors::open(&config, None, &secret, desk.now)?;
+    let article = ask::article(&url, doors.carrier.as_ref(), desk.now).await?;
+    let link = article.link.as_ref().unwrap_or(&url);
+    if desk.json {
+        desk.print_json(&json!({
+            "version": 1, "id": id, "title": article.title, "author": article.author, "published": article.published,
+            "url": link, "text": article.text,
+        }))?;
+        return Ok(ExitCode::SUCCESS);
+    }
+    say(&Style::for_stdout().strong(&article.title))?;
+    let date = article.published.map(|at| at.strftime("%Y-%m-%d").to_string());
+    let line: Vec<&str> = [article.author.as_deref(), date.as_deref()].into_iter().flatten().collect();
+    if !line.is_empty() {
+        say(&line.join(" · "))?;
+    }
+    say(&format!("{link}\n\n{}", article.text))?;
+    Ok(ExitCode::SUCCESS)
+}
+
+fn unknown(id: &str) -> Failure {
+    Failure::Wrong(format!("no item has the id `{id}`; `tidings search` prints ids like i-7k3m9q2xwd"))
 }
 
 /// A date, or a span back from now: `30d`, `12h`, `2w`.

@@ -4,6 +4,7 @@ mod github;
 mod lists;
 mod reddit;
 
+use super::page::read_page;
 use super::sources::read_web_address;
 use super::table::{Found, Table, nearest};
 use crate::source::Origin;
@@ -14,9 +15,10 @@ const EXAMPLE: &str = "from.feed = \"https://example.org/feed.xml\"";
 type Read = fn(&Table<'_, '_>) -> Option<Found<Origin>>;
 
 /// The kinds of source this version knows, and who reads them.
-const KINDS: [(&str, Read); 12] = [
+const KINDS: [(&str, Read); 13] = [
     ("feed", feed),
     ("youtube", youtube),
+    ("page", read_page),
     ("changelog", changelog),
     ("json", lists::json),
     ("hacker-news", lists::hacker_news),

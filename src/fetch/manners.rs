@@ -19,6 +19,8 @@ pub struct Manners {
     all_hosts: Arc<Semaphore>,
     hosts: Mutex<HashMap<String, Arc<Host>>>,
     holds: Mutex<BTreeMap<String, Timestamp>>,
+    /// Hosts that want a longer gap than ours.
+    gaps: Mutex<HashMap<String, Duration>>,
 }
 
 #[derive(Debug)]
@@ -48,6 +50,7 @@ impl Manners {
             all_hosts: Arc::new(Semaphore::new(ALL_HOSTS)),
             hosts: Mutex::default(),
             holds: Mutex::new(holds),
+            gaps: Mutex::default(),
         }
     }
 
@@ -58,7 +61,8 @@ impl Manners {
         let at_host = permit(in_flight).await;
         self.hold_of(host, now)?;
         if let Some(last_start) = *last_start {
-            sleep_until(last_start + *gap).await;
+            let wished = lock(&self.gaps).get(host).copied().unwrap_or_default();
+            sleep_until(last_start + (*gap).max(wished)).await;
         }
         // Last, so that nobody who waits for one host keeps a place from another.
         let of_all = permit(&self.all_hosts).await;
@@ -66,6 +70,11 @@ impl Manners {
         self.hold_of(host, now)?;
         *last_start = Some(Instant::now());
         Ok(Turn { _at_host: at_host, _of_all: of_all })
+    }
+
+    /// The host wants at least this gap between the starts of two requests.
+    pub fn slow_down(&self, host: &str, gap: Duration) {
+        lock(&self.gaps).insert(host.to_owned(), gap);
     }
 
     /// The host asked us to wait; the later of two times counts.

@@ -21,6 +21,8 @@ pub mod recorded;
 mod resolver;
 mod room;
 mod message;
+mod permission;
+mod robots;
 mod status;
 mod limits;
 mod trouble;

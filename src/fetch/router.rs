@@ -22,7 +22,7 @@ impl Carrier for Router {
         match request.wanted {
             Wanted::Github => self.github.carry(request),
             Wanted::Reddit => self.reddit.carry(request),
-            Wanted::Feed | Wanted::Page | Wanted::Text | Wanted::Json => self.web.carry(request),
+            Wanted::Feed | Wanted::Page | Wanted::Text | Wanted::Json | Wanted::Robots => self.web.carry(request),
         }
     }
 

@@ -19,7 +19,9 @@ use url::{Host, Url};
 use super::freshness::freshness;
 use super::limits::{self, Limit};
 use super::manners::Manners;
+use super::permission::{Permissions, kept_out};
 use super::resolver::Resolver;
+use super::robots::{self, Robots};
 use super::room::{Room, Share};
 use super::status::{Meaning, meaning, waiting};
 use super::trouble::{behind, forbidden, redirect_fault, too_large, too_late, trouble};
@@ -44,6 +46,7 @@ fn accepted(wanted: Wanted) -> &'static str {
              application/json;q=0.8, */*;q=0.5"
         }
         Wanted::Page => "text/html, application/xhtml+xml;q=0.9, */*;q=0.5",
+        Wanted::Robots => "text/plain, */*;q=0.5",
         Wanted::Text => "text/markdown, text/plain;q=0.9, */*;q=0.5",
         Wanted::Json | Wanted::Reddit | Wanted::Github => "application/json, */*;q=0.5",
     }
@@ -67,6 +70,7 @@ pub struct Web {
     /// must be strict.
     lenient: Made,
     manners: Manners,
+    permissions: Permissions,
     room: Room,
 }
 
@@ -100,6 +104,7 @@ impl Web {
             strict: Made::new(),
             lenient: Made::new(),
             manners: Manners::new(network.gap, network.per_host, holds),
+            permissions: Permissions::default(),
             room: Room::new(),
         })
     }
@@ -117,13 +122,14 @@ impl Web {
         visited: &mut Vec<Url>,
         dress: Option<&Dress>,
     ) -> Result<Answer, Fault> {
+        let source = &request.url;
         let Some(to) = request.moved_to() else {
-            return self.follow(request, &request.url, visited, None, dress).await;
+            return self.follow(request, Route { from: source, source, failed: None }, visited, dress).await;
         };
-        match self.follow(request, to, visited, None, dress).await {
+        match self.follow(request, Route { from: to, source, failed: None }, visited, dress).await {
             Err(fault) if fault.kind != FaultKind::Waiting => {
                 visited.clear();
-                self.follow(request, &request.url, visited, Some((to, fault)), dress).await
+                self.follow(request, Route { from: source, source, failed: Some((to, fault)) }, visited, dress).await
             }
             answer => answer,
         }
@@ -132,22 +138,25 @@ impl Web {
     /// Follows one request from an address through its redirects. `total_timeout` runs while the request is under way, over
     /// all its hops; it stands still while a hop waits for its turn and an answer for room, so that sources do not cost each
     /// other their time.
-    /// `visited` gets every address that was to be asked; `failed` is one that is known to give nothing now, and its fault.
+    /// `visited` gets every address that was to be asked.
     async fn follow(
         &self,
         request: &Request,
-        from: &Url,
+        route: Route<'_>,
         visited: &mut Vec<Url>,
-        failed: Option<(&Url, Fault)>,
         dress: Option<&Dress>,
     ) -> Result<Answer, Fault> {
+        let Route { from, source, failed } = route;
         let mut url = from.clone();
         url.set_fragment(None);
         visited.push(url.clone());
         let mut all_permanent = true;
         let mut left = self.network.total_timeout;
         loop {
-            let client = self.client_for(&url, &request.url)?;
+            let client = self.client_for(&url, source)?;
+            if request.wanted == Wanted::Page {
+                self.permit(&url, source, request.now).await?;
+            }
             let turn = self
                 .manners
                 .turn(host_of(&url), request.now)
@@ -176,6 +185,34 @@ impl Web {
                     url = next;
                 }
             }
+        }
+    }
+
+    /// Whether the site lets programs ask this page.
+    async fn permit(&self, url: &Url, source: &Url, now: Timestamp) -> Result<(), Fault> {
+        let robots = self.permissions.of(url, now, self.robots(url, source, now)).await?;
+        if let Some(delay) = robots.delay {
+            self.manners.slow_down(host_of(url), delay);
+        }
+        match robots.refusal(url) {
+            Some(rule) => Err(kept_out(url, rule)),
+            None => Ok(()),
+        }
+    }
+
+    /// Asks for the robots.txt of an address's site.
+    async fn robots(&self, url: &Url, source: &Url, now: Timestamp) -> Result<Robots, Fault> {
+        let mut place = url.join("/robots.txt").map_err(|_| redirect_fault(url, "names no site"))?;
+        place.set_query(None);
+        let request = Request { url: place, wanted: Wanted::Robots, mark: Mark::default(), now };
+        // Boxed, since it is asked in the midst of following another request.
+        let route = Route { from: &request.url, source, failed: None };
+        match Box::pin(self.follow(&request, route, &mut Vec::new(), None)).await {
+            Ok(Answer::Page(page)) => Ok(Robots::read(&page.bytes)),
+            Ok(Answer::NotModified(_)) => Ok(Robots::default()),
+            // One that lies behind too many redirects is one that is not there (RFC 9309, 2.3.1.2).
+            Err(fault) if fault.kind == FaultKind::Redirect => Ok(Robots::default()),
+            Err(fault) => Err(fault),
         }
     }
 
@@ -212,11 +249,18 @@ impl Web {
             dress.status.store(response.status().as_u16(), Ordering::SeqCst);
         }
         let status = response.status().as_u16();
+        if request.wanted == Wanted::Robots && (400..500).contains(&status) && status != 429 {
+            // It is not there, so there are no rules (RFC 9309, 2.3.1.3).
+            return Ok(Step::Arrived(Box::new(Answer::Page(empty_page(url)))));
+        }
         let named = |name: &str| response.headers().get(name).and_then(|value| value.to_str().ok());
         let resets = dress.and_then(|_| self.count(url, named, request.now));
         let retry_after = limits::retry_after(status, named, request.now).or(resets);
         match meaning(status, conditional, retry_after.as_deref(), &shown(url), request.now) {
-            Ok(Meaning::Page) => Ok(Step::Arrived(Box::new(Answer::Page(self.page(url, response, left).await?)))),
+            Ok(Meaning::Page) => {
+                let page = self.page(url, request.wanted, response, left).await?;
+                Ok(Step::Arrived(Box::new(Answer::Page(page))))
+            }
             Ok(Meaning::NotModified) => {
                 // A 304 may bring newer validators for the same words (RFC 9110, 15.4.5).
                 let fresh = mark(url, response.headers());
@@ -302,11 +346,17 @@ impl Web {
             self.manners.hold(host_of(url), retry_at);
             return Err(fault);
         }
-        Ok((status, self.page(url, response, &mut left).await?.bytes))
+        Ok((status, self.page(url, Wanted::Json, response, &mut left).await?.bytes))
     }
 
     /// Reads the body, and stops at the limit: of what lies beyond, at most one chunk of some kilobytes was ever decoded.
-    async fn page(&self, url: &Url, mut response: Response, left: &mut Duration) -> Result<Page, Fault> {
+    async fn page(
+        &self,
+        url: &Url,
+        wanted: Wanted,
+        mut response: Response,
+        left: &mut Duration,
+    ) -> Result<Page, Fault> {
         if let Some(coding) = response.headers().get(CONTENT_ENCODING)
             && !coding.as_bytes().eq_ignore_ascii_case(b"identity")
             && !coding.is_empty()
@@ -322,7 +372,8 @@ impl Web {
             ));
         }
         let too_large = || too_large(url, self.network.max_bytes);
-        if response.content_length().is_some_and(|length| length > self.network.max_bytes) {
+        let is_cut = wanted == Wanted::Robots;
+        if !is_cut && response.content_length().is_some_and(|length| length > self.network.max_bytes) {
             return Err(too_large());
         }
         let mark = mark(url, response.headers());
@@ -331,6 +382,9 @@ impl Web {
         let mut bytes = Vec::new();
         let mut share = Share::default();
         while let Some(chunk) = self.within(left, url, response.chunk()).await? {
+            if is_cut && bytes.len() >= robots::MOST_BYTES {
+                break;
+            }
             let length = bytes.len() + chunk.len();
             if length as u64 > self.network.max_bytes {
                 return Err(too_large());
@@ -410,6 +464,19 @@ pub(super) struct Dress {
     pub(super) headers: HeaderMap,
     /// Of the last answer; 0 before it.
     pub(super) status: AtomicU16,
+}
+
+fn empty_page(url: &Url) -> Page {
+    Page { url: url.clone(), content_type: None, bytes: Vec::new(), mark: Mark::default(), room: page::Room::default() }
+}
+
+/// Where a request begins, and how far it may go.
+struct Route<'r> {
+    from: &'r Url,
+    /// Where a person's own line leads.
+    source: &'r Url,
+    /// An address that is known to give nothing now, and its fault.
+    failed: Option<(&'r Url, Fault)>,
 }
 
 /// Where one hop led.

@@ -6,7 +6,7 @@ use url::Url;
 
 use crate::fetch::Carrier;
 use crate::home::Home;
-use crate::item::{ItemId, Reading};
+use crate::item::{Entry, ItemId, Reading};
 use crate::keep;
 use crate::page::{Answer, Mark, Page, Request, Wanted};
 use crate::read;
@@ -126,5 +126,20 @@ pub async fn test_source(source: &Source, carrier: &dyn Carrier, now: Timestamp)
             let origin = source.from.clone();
             tokio::task::spawn_blocking(move || read::page(&page, &origin)).await.context("reading the answer")
         }
+    }
+}
+
+/// The main text of the article that an address leads to, asked now and politely; keeps nothing.
+///
+/// # Errors
+/// When the site gives no page, keeps programs out, or the page holds no text; the fault's own words.
+pub async fn article(url: &Url, carrier: &dyn Carrier, now: Timestamp) -> Result<Entry> {
+    let request = Request { url: url.clone(), wanted: Wanted::Page, mark: Mark::default(), now };
+    match carrier.carry(&request).await.map_err(|fault| anyhow::anyhow!(fault.message))? {
+        Answer::NotModified(_) => anyhow::bail!("it says that nothing has changed, though nothing was known"),
+        Answer::Page(page) => tokio::task::spawn_blocking(move || read::article(&page))
+            .await
+            .context("reading the answer")?
+            .map_err(|fault| anyhow::anyhow!(fault.message)),
     }
 }

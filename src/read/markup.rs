@@ -49,11 +49,32 @@ pub struct Tokens<'a> {
     no_doctype_end: bool,
     /// Where the next `]]>` is, once looked for.
     cdata_end: Option<usize>,
+    /// How many bytes may still be looked at beyond a `<` inside quotes; none in XML, where such a tag has broken off.
+    patience: usize,
 }
 
 impl<'a> Tokens<'a> {
     pub fn new(text: &'a str) -> Tokens<'a> {
-        Tokens { text, at: 0, no_comment_end: false, no_instruction_end: false, no_doctype_end: false, cdata_end: None }
+        Tokens {
+            text,
+            at: 0,
+            no_comment_end: false,
+            no_instruction_end: false,
+            no_doctype_end: false,
+            cdata_end: None,
+            patience: 0,
+        }
+    }
+
+    /// Of a page of HTML, where attributes may hold `<`.
+    pub fn of_html(text: &'a str) -> Tokens<'a> {
+        // Each byte is looked at a few times at most, however many quotes are never closed.
+        Tokens { patience: text.len().saturating_mul(4), ..Tokens::new(text) }
+    }
+
+    /// Where the next token begins, in bytes.
+    pub fn position(&self) -> usize {
+        self.at
     }
 
     /// Goes on behind the next `</name`, or to the end; for elements such as `script`, whose inside is not markup.
@@ -88,7 +109,7 @@ impl<'a> Tokens<'a> {
         } else if rest.starts_with("<!") {
             self.doctype(rest)
         } else {
-            start_tag(rest)
+            self.start_tag(rest)
         };
         match found {
             Some((length, kind)) => (self.at + length, kind),
@@ -188,7 +209,19 @@ fn end_tag(after: &str) -> Option<(usize, &str)> {
     Some((end + closing, name))
 }
 
-fn start_tag(rest: &str) -> Option<(usize, Kind<'_>)> {
+impl<'a> Tokens<'a> {
+    fn start_tag(&mut self, rest: &'a str) -> Option<(usize, Kind<'a>)> {
+        if self.patience == 0 {
+            return start_tag(rest, false);
+        }
+        let found = start_tag(rest, true);
+        self.patience = self.patience.saturating_sub(found.as_ref().map_or(rest.len(), |(length, _)| *length));
+        found.or_else(|| start_tag(rest, false))
+    }
+}
+
+/// `in_html`: a `<` inside quotes belongs to the value.
+fn start_tag(rest: &str, in_html: bool) -> Option<(usize, Kind<'_>)> {
     let after = &rest[1..];
     if !after.starts_with(is_name_start) {
         return None;
@@ -203,7 +236,8 @@ fn start_tag(rest: &str) -> Option<(usize, Kind<'_>)> {
     for (at, byte) in bytes.iter().copied().enumerate().skip(inside) {
         match (quote, byte) {
             // No tag holds a `<`: this one has broken off before it.
-            (_, b'<') => break,
+            (None, b'<') => break,
+            (Some(_), b'<') if !in_html => break,
             (Some(open), _) if byte == open => quote = None,
             (Some(_), b'>') => first_close = first_close.or(Some(at)),
             (Some(_), _) => {}
@@ -218,7 +252,8 @@ fn start_tag(rest: &str) -> Option<(usize, Kind<'_>)> {
             last = byte;
         }
     }
-    let end = end.or(first_close)?;
+    // In HTML a quote that is never closed takes the whole rest; the other way of reading is better then.
+    let end = if in_html { end? } else { end.or(first_close)? };
     let mut attributes = &rest[inside..end];
     let closed = attributes.ends_with('/');
     if closed {

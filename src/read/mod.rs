@@ -24,11 +24,16 @@ mod release;
 mod commit;
 mod advisory;
 mod search;
+mod html;
+mod embedded;
+mod web_page;
+mod article;
 mod damage;
 mod date;
 mod link;
 mod prose;
 
+pub use article::article;
 pub use changelog::changelog;
 pub use feed::feed;
 pub use list::list;
@@ -51,6 +56,7 @@ pub fn page(page: &Page, origin: &Origin) -> Reading {
         Origin::Arxiv(_) => papers(page),
         Origin::Reddit(source) => posts(page, source),
         Origin::Github(list) => github::github(page, list),
+        Origin::Page(source) => web_page::web_page(page, source),
     }
 }
 

@@ -3,7 +3,7 @@
 use jiff::{SignedDuration, Timestamp};
 use url::Url;
 
-use super::{Github, List, Reddit};
+use super::{Github, List, Reddit, WebPage};
 use crate::page::Wanted;
 
 /// Closed: a new kind is a new arm here, and the compiler shows what it touches.
@@ -23,6 +23,8 @@ pub enum Origin {
     Reddit(Reddit),
     /// A list of GitHub's REST API.
     Github(Github),
+    /// A web page that lists items.
+    Page(Box<WebPage>),
 }
 
 impl Origin {
@@ -36,6 +38,7 @@ impl Origin {
             Origin::Arxiv(_) => "arxiv",
             Origin::Reddit(_) => "reddit",
             Origin::Github(github) => github.kind(),
+            Origin::Page(_) => "page",
         }
     }
 
@@ -44,6 +47,7 @@ impl Origin {
         match self {
             Origin::Feed(url) | Origin::Changelog(url) => url.clone(),
             Origin::List(list) => list.url.clone(),
+            Origin::Page(page) => page.url.clone(),
             Origin::Arxiv(query) => arxiv(query),
             Origin::Reddit(reddit) => reddit.url(),
             Origin::Youtube(channel) => {
@@ -60,7 +64,7 @@ impl Origin {
         match self {
             Origin::Feed(_) | Origin::Youtube(_) | Origin::Arxiv(_) => Some(self.url(now)),
             Origin::Reddit(reddit) => Some(reddit.feed()),
-            Origin::Changelog(_) | Origin::List(_) | Origin::Github(_) => None,
+            Origin::Page(_) | Origin::Changelog(_) | Origin::List(_) | Origin::Github(_) => None,
         }
     }
 
@@ -68,6 +72,7 @@ impl Origin {
         match self {
             Origin::Feed(_) | Origin::Youtube(_) | Origin::Arxiv(_) => Wanted::Feed,
             Origin::Changelog(_) => Wanted::Text,
+            Origin::Page(_) => Wanted::Page,
             Origin::List(_) => Wanted::Json,
             Origin::Reddit(_) => Wanted::Reddit,
             Origin::Github(_) => Wanted::Github,
@@ -86,6 +91,8 @@ impl Origin {
             // New papers are announced once a day.
             Origin::Arxiv(_) => SignedDuration::from_hours(24),
             Origin::Github(github) => github.usual_interval(),
+            // A page is larger than a feed, and its server has to make it.
+            Origin::Page(_) => SignedDuration::from_hours(6),
         }
     }
 
@@ -94,7 +101,7 @@ impl Origin {
         match self {
             // arXiv's own feeds hold the papers of a day, and none at weekends.
             Origin::Feed(url) => url.host_str() == Some("rss.arxiv.org"),
-            Origin::Youtube(_) | Origin::Arxiv(_) => false,
+            Origin::Youtube(_) | Origin::Arxiv(_) | Origin::Page(_) => false,
             Origin::List(list) => list.may_be_empty,
             // Filters may leave nothing; a listing without posts is noticed when it is read.
             Origin::Reddit(_) => true,

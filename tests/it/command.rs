@@ -443,3 +443,53 @@ fn channels_are_listed_tried_and_replayed() {
     let listed = json(tidings(home.path()).args(["channels", "list"]));
     assert_eq!(listed["channels"][0]["to"], "1 person through 127.0.0.1");
 }
+
+/// From a page without a feed to an article's text: politely, and each item once.
+#[test]
+fn a_page_is_watched_and_an_article_of_it_shown() {
+    let server = Server::start(|asked| match asked.path.as_str() {
+        "/robots.txt" => Reply::whole("200 OK", &[], "User-agent: *\nDisallow: /posts/secret"),
+        "/posts" if asked.header("if-none-match") == Some("\"1\"") => Reply::head("304 Not Modified", &["etag: \"1\""]),
+        "/posts" => Reply::whole(
+            "200 OK",
+            &["content-type: text/html", "etag: \"1\""],
+            "<main><p><a href=/posts/keel>The keel is laid</a> May 6, 2026</p><p><a href=/posts/secret>A secret</a></p></main>",
+        ),
+        _ => {
+            let words =
+                "The yard has worked on the hull ever since, in rain and in fog, and nobody has drowned. ".repeat(8);
+            let page = format!(
+                "<title>The keel is laid</title><nav>Menu</nav><article><p>{words}</p><p>{words}</p></article>"
+            );
+            Reply::whole("200 OK", &["content-type: text/html"], page)
+        }
+    });
+    let home = tempfile::tempdir().unwrap();
+    let source = format!(
+        "[[source]]\nname = \"Harbour\"\nfrom.page = {{ url = \"{}\", item = 'a[href^=\"/posts/\"]' }}\n",
+        server.url("/posts")
+    );
+    fs::write(home.path().join("sources.toml"), source).unwrap();
+    fs::write(home.path().join("tidings.toml"), "[network]\nallow = [\"127.0.0.0/8\"]\ngap = \"0s\"\n").unwrap();
+    let run = || json(tidings(home.path()).args(["run", "--source", "Harbour"]));
+    let first = run();
+    assert_eq!((&first["sources"][0]["status"], &first["sources"][0]["new"]), (&"ok".into(), &2.into()), "{first}");
+    let second = run();
+    assert_eq!((&second["sources"][0]["status"], &second["sources"][0]["new"]), (&"not_modified".into(), &0.into()));
+
+    let article = |words: &str| {
+        let hits = json(tidings(home.path()).args(["search", words]));
+        let id = hits["hits"][0]["id"].as_str().unwrap().to_owned();
+        output(tidings(home.path()).args(["show", &id, "--article"]))
+    };
+    let (code, text, stderr) = article("keel");
+    assert_eq!(code, 0, "{stderr}");
+    assert!(
+        text.starts_with("The keel is laid\n") && text.contains("in rain and in fog") && !text.contains("Menu"),
+        "{text}"
+    );
+    let (code, _, stderr) = article("secret");
+    assert_eq!(code, 1);
+    assert!(stderr.contains("keeps programs out"), "{stderr}");
+    assert!(!server.paths().contains(&"/posts/secret".to_owned()));
+}

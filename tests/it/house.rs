@@ -136,6 +136,11 @@ fn broken_walls(file: &File) -> Vec<String> {
         github.iter().any(|place| door("octocrab", place)),
         "octocrab has its door in fetch/github, and its models in the readers of GitHub's answers",
     );
+    wall(door("dom_smoothie", "read/article"), "dom_smoothie has its door in read/article");
+    wall(
+        door("scraper", "read/") || file.path == "config/page.rs",
+        "scraper reads pages in read, and checks their selectors in config/page",
+    );
     wall(
         door("reqwest", "fetch/") || file.path.starts_with("tell/channel/"),
         "reqwest is named where a door needs it: fetch and tell/channel",
@@ -230,6 +235,8 @@ fn each_wall_broken_on_purpose_is_noticed() {
         ("read/feed.rs", "use roux::Submissions;", "roux has its doors"),
         ("read/prose.rs", "use pulldown_cmark::Parser;", "pulldown-cmark has its door"),
         ("fetch/web.rs", "let api = octocrab::Octocrab::default();", "octocrab has its door"),
+        ("read/feed.rs", "use dom_smoothie::Readability;", "dom_smoothie has its door"),
+        ("fetch/web.rs", "use scraper::Html;", "scraper reads pages"),
         ("keep/index/mod.rs", "let c = reqwest::Client::new();", "reqwest is named"),
         ("judge/mod.rs", "let s = std::net::TcpStream::connect(a);", "through the doors"),
         ("read/feed.rs", "let t = std::time::Instant::now();", "read is pure"),

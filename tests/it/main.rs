@@ -13,6 +13,7 @@ mod read;
 mod changelog;
 mod lists;
 mod posts;
+mod pages;
 mod keep;
 mod river;
 mod world;

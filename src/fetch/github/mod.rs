@@ -105,7 +105,7 @@ impl Github {
             let step = self.step(api, &url, request, &mut left).await?;
             drop(turn);
             match step {
-                Step::Arrived(answer) => return Ok(answer),
+                Step::Arrived(answer) => return Ok(*answer),
                 Step::Moved(next) => url = next,
             }
         }
@@ -128,17 +128,20 @@ impl Github {
         let status = parts.status.as_u16();
         self.note_limit(url, &parts.headers, request.now);
         match status {
-            200..=299 => Ok(Step::Arrived(Answer::Page(self.page(url, &parts.headers, body, left).await?))),
+            200..=299 => {
+                let page = self.page(url, &parts.headers, body, left).await?;
+                Ok(Step::Arrived(Box::new(Answer::Page(page))))
+            }
             304 => {
                 meaning(status, conditional, None, &shown(url), request.now)?;
                 let fresh = mark(url, &parts.headers);
-                Ok(Step::Arrived(Answer::NotModified(Mark {
+                Ok(Step::Arrived(Box::new(Answer::NotModified(Mark {
                     url: Some(url.clone()),
                     etag: fresh.etag.or_else(|| request.mark.etag.clone()),
                     last_modified: fresh.last_modified.or_else(|| request.mark.last_modified.clone()),
                     fresh_seconds: fresh.fresh_seconds.max(request.mark.fresh_seconds),
                     ..fresh
-                })))
+                }))))
             }
             301..=303 | 307 | 308 => Ok(Step::Moved(self.moved(url, header(&parts.headers, LOCATION.as_str()))?)),
             _ => {
@@ -276,7 +279,8 @@ impl Carrier for Github {
 
 /// Where one hop led.
 enum Step {
-    Arrived(Answer),
+    /// Boxed, since an answer is many times larger than an address.
+    Arrived(Box<Answer>),
     /// As the public API would call it.
     Moved(Url),
 }

@@ -6,6 +6,7 @@ mod redirects;
 mod guard;
 mod manners;
 mod recorded;
+mod robots;
 
 use std::collections::BTreeMap;
 use std::time::Duration;

@@ -66,9 +66,10 @@ fn origin(page: WebPage) -> Origin {
 }
 
 fn selector(table: &Table<'_, '_>, key: &'static str) -> Option<String> {
+    // The parser's own words are for its developers.
     let read = |text: &str| match Selector::parse(text) {
         Ok(_) => Ok(text.to_owned()),
-        Err(error) => Err(format!("`{text}` is no CSS selector ({error})")),
+        Err(_) => Err(format!("`{text}` is no CSS selector")),
     };
     table.parsed(key, read, SELECTOR).map(|found| found.value)
 }

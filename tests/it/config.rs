@@ -38,7 +38,7 @@ fn what_is_no_toml_is_a_mistake_with_a_place_too() {
 fn the_shipped_list_has_no_mistake_and_watches_what_the_lab_asked_for() {
     let text = include_str!("../../sources.toml");
     let sources = read_sources("sources.toml", text).unwrap();
-    assert!(sources.len() >= 37, "{} sources", sources.len());
+    assert!(sources.len() >= 70, "{} sources", sources.len());
     assert!(
         sources
             .iter()

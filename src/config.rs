@@ -8,11 +8,13 @@ mod origin;
 mod page;
 mod paths;
 mod settings;
+mod site;
 mod sources;
 mod table;
 
 pub use mistake::Mistake;
 pub use settings::read_settings;
+pub use site::site_line;
 pub use sources::read_sources;
 
 use std::net::IpAddr;

@@ -165,7 +165,7 @@ pub enum SourcesCommand {
 
 #[derive(Debug, Args)]
 pub struct AddArgs {
-    /// A feed, or a page that names one
+    /// A feed, a page that names one, or a repository, subreddit or channel
     pub url: Url,
 
     /// What people call it [default: the feed's own title]

@@ -8,8 +8,8 @@ use std::process::ExitCode;
 
 use anyhow::Context;
 use serde_json::json;
-use tidings::config::read_sources;
-use tidings::flow::ask;
+use tidings::config::{read_sources, site_line};
+use tidings::flow::{Setup, ask};
 use tidings::source::{Offer, Origin, Source, Trust};
 use url::Url;
 
@@ -23,6 +23,11 @@ use super::{Desk, say};
 /// Finds the feed of an address and writes it at the end of sources.toml.
 pub async fn add(desk: &Desk, args: AddArgs) -> Result<ExitCode, Failure> {
     let setup = desk.setup()?;
+    let mut names = Names::of(&setup.sources);
+    if let Some((name, line)) = site_line(&args.url) {
+        let name = args.name.clone().unwrap_or_else(|| names.free(&name, "again"));
+        return write(desk, &setup, &args, NewSource::new(name, line, args.trust));
+    }
     let doors = web(&setup, desk.now)?;
     let mut offers = ask::find_feeds(&args.url, doors.carrier.as_ref(), desk.now)
         .await
@@ -37,26 +42,23 @@ pub async fn add(desk: &Desk, args: AddArgs) -> Result<ExitCode, Failure> {
     if let Some(known) = setup.sources.iter().find(|source| is_at(source, &offer.url)) {
         return Err(Failure::Wrong(format!("`{}` watches {} already", known.name, offer.url)));
     }
-    let mut names = Names::of(&setup.sources);
-    let source = NewSource {
-        name: match args.name {
-            Some(name) => name,
-            None => names.give(&offer),
-        },
-        url: offer.url,
-        trust: args.trust,
-        topics: args.topic,
-        every: args.every,
-    };
-    append(&setup.home.sources(), &source.lines(), read_sources)?;
-    if desk.json {
-        desk.print_json(&json!({ "version": 1, "added": [{ "name": source.name, "url": source.url }] }))?;
-    } else {
-        say(&format!("`{}` is watched: {}", source.name, source.url))?;
-        say("Its line is the last of sources.toml; `tidings sources test` shows what would be read.")?;
-    }
+    let name = args.name.clone().unwrap_or_else(|| names.give(&offer));
+    let done = write(desk, &setup, &args, NewSource::new(name, feed_line(&offer.url), args.trust))?;
     for other in offers {
         eprintln!("The page names another feed: {} ({})", other.url, other.title);
+    }
+    Ok(done)
+}
+
+/// Writes one source at the end of sources.toml, and says so.
+fn write(desk: &Desk, setup: &Setup, args: &AddArgs, source: NewSource) -> Result<ExitCode, Failure> {
+    let source = NewSource { topics: args.topic.clone(), every: args.every.clone(), ..source };
+    append(&setup.home.sources(), &source.lines(), read_sources)?;
+    if desk.json {
+        desk.print_json(&json!({ "version": 1, "added": [{ "name": source.name, "line": source.line }] }))?;
+    } else {
+        say(&format!("`{}` is watched: {}", source.name, source.line))?;
+        say("It is the last of sources.toml; `tidings sources test` shows what would be read.")?;
     }
     Ok(ExitCode::SUCCESS)
 }
@@ -82,7 +84,7 @@ pub fn import(desk: &Desk, file: &Path, trust: Trust) -> Result<ExitCode, Failur
             continue;
         }
         let name = names.give(&offer);
-        added.push(NewSource { name, url: offer.url, trust, topics: offer.topics, every: None });
+        added.push(NewSource { topics: offer.topics, ..NewSource::new(name, feed_line(&offer.url), trust) });
     }
     if !added.is_empty() {
         let title = file.file_name().unwrap_or_default().to_string_lossy();
@@ -93,7 +95,7 @@ pub fn import(desk: &Desk, file: &Path, trust: Trust) -> Result<ExitCode, Failur
         append(&setup.home.sources(), &lines, read_sources)?;
     }
     if desk.json {
-        let added: Vec<_> = added.iter().map(|source| json!({ "name": source.name, "url": source.url })).collect();
+        let added: Vec<_> = added.iter().map(|source| json!({ "name": source.name, "line": source.line })).collect();
         desk.print_json(&json!({ "version": 1, "added": added, "there_already": there }))?;
     } else {
         say(&format!("{} added, {there} there already.", count(added.len(), "source")))?;
@@ -144,17 +146,25 @@ fn escaped(text: &str) -> String {
 /// What will stand in sources.toml.
 struct NewSource {
     name: String,
-    url: Url,
+    /// `from.feed = "…"`
+    line: String,
     trust: Trust,
     topics: Vec<String>,
     every: Option<String>,
 }
 
+fn feed_line(url: &Url) -> String {
+    format!("from.feed = {}", toml::Value::from(url.as_str()))
+}
+
 impl NewSource {
+    fn new(name: String, line: String, trust: Trust) -> NewSource {
+        NewSource { name, line, trust, topics: Vec::new(), every: None }
+    }
+
     fn lines(&self) -> String {
         let quoted = |text: &str| toml::Value::from(text).to_string();
-        let mut lines =
-            format!("\n[[source]]\nname = {}\nfrom.feed = {}\n", quoted(&self.name), quoted(self.url.as_str()));
+        let mut lines = format!("\n[[source]]\nname = {}\n{}\n", quoted(&self.name), self.line);
         if let Some(every) = &self.every {
             lines.push_str(&format!("every = {}\n", quoted(every)));
         }
@@ -182,7 +192,12 @@ impl Names {
         let title: String = title.chars().filter(|letter| !letter.is_control()).take(50).collect();
         let title = title.trim();
         let first = if title.is_empty() { host.clone() } else { title.to_owned() };
-        let candidates = [first.clone(), format!("{first} ({})", host.chars().take(25).collect::<String>())];
+        self.free(&first, &host.chars().take(25).collect::<String>())
+    }
+
+    /// `first` if it is free, else with `more` or a number behind it.
+    fn free(&mut self, first: &str, more: &str) -> String {
+        let candidates = [first.to_owned(), format!("{first} ({more})")];
         let numbered = (2..).map(|number| format!("{first} {number}"));
         let name = candidates.into_iter().chain(numbered).find(|name| !self.0.contains(&name.to_lowercase()));
         let name = name.expect("there is always a higher number");

@@ -173,3 +173,15 @@ fn a_list_of_a_hundred_thousand_folders_in_one_another_is_read_in_time() {
     assert_eq!(offers.len(), 1);
     assert_eq!(offers[0].topics, ["folder"]);
 }
+
+#[test]
+fn a_repository_is_watched_by_its_own_kind_without_asking_anybody() {
+    let home = home();
+    let (code, stdout, stderr) = output(&mut add(home.path(), "https://github.com/octo-org/lantern"));
+    assert_eq!(code, 0, "{stderr}");
+    assert!(stdout.contains("from.github-releases = \"octo-org/lantern\""), "{stdout}");
+    let sources = sources(home.path());
+    assert_eq!((sources[1].name.as_str(), sources[1].from.kind()), ("octo-org/lantern releases", "github-releases"));
+    let (code, _, stderr) = output(&mut add(home.path(), "https://github.com/octo-org/lantern/releases"));
+    assert!(code == 2 && stderr.contains("watches this already"), "{stderr}");
+}

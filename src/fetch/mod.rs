@@ -28,6 +28,7 @@ mod limits;
 mod trouble;
 mod date;
 mod freshness;
+mod unpack;
 
 /// An answer on its way.
 pub type Carried<'a> = Pin<Box<dyn Future<Output = Result<Answer, Fault>> + Send + 'a>>;

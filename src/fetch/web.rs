@@ -1,6 +1,7 @@
 //! The web: one polite, guarded, bounded GET at a time.
 
 use std::collections::BTreeMap;
+use std::io;
 use std::sync::atomic::{AtomicU16, Ordering};
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
@@ -8,11 +9,11 @@ use std::time::Duration;
 use anyhow::Context as _;
 use jiff::Timestamp;
 use reqwest::header::{
-    ACCEPT, CONTENT_ENCODING, CONTENT_TYPE, ETAG, HeaderMap, HeaderName, HeaderValue, IF_MODIFIED_SINCE, IF_NONE_MATCH,
-    LAST_MODIFIED, LOCATION,
+    ACCEPT, ACCEPT_ENCODING, CONTENT_ENCODING, CONTENT_TYPE, ETAG, HeaderMap, HeaderName, HeaderValue,
+    IF_MODIFIED_SINCE, IF_NONE_MATCH, LAST_MODIFIED, LOCATION,
 };
 use reqwest::redirect::Policy;
-use reqwest::{Client, Response};
+use reqwest::{Client, ClientBuilder, Response};
 use tokio::time::{Instant, timeout};
 use url::{Host, Url};
 
@@ -25,6 +26,7 @@ use super::robots::{self, Robots};
 use super::room::{Room, Share};
 use super::status::{Meaning, meaning, waiting};
 use super::trouble::{behind, forbidden, redirect_fault, too_large, too_late, trouble};
+use super::unpack::Body;
 use super::{Carried, Carrier, host_of, shown};
 use crate::config::{Block, Network};
 use crate::guard::address;
@@ -37,6 +39,9 @@ pub(super) const MOST_HOPS: usize = 5;
 
 /// Longest validator kept, in bytes. Real ones have fewer than 100; a longer one is cargo we would carry at every request.
 const LONGEST_VALIDATOR: usize = 1024;
+
+/// What we unpack: gzip by ourselves (`unpack`), the others by the client.
+const CODINGS: &str = "gzip, zstd, br, deflate";
 
 /// What is wanted first; the rest is for servers that label it wrongly.
 fn accepted(wanted: Wanted) -> &'static str {
@@ -240,7 +245,11 @@ impl Web {
     ) -> Result<Step, Fault> {
         let validators = validators(&request.mark, url, &request.url);
         let conditional = !validators.is_empty();
-        let mut asked = client.get(url.clone()).header(ACCEPT, accepted(request.wanted)).headers(validators);
+        let mut asked = client
+            .get(url.clone())
+            .header(ACCEPT, accepted(request.wanted))
+            .header(ACCEPT_ENCODING, CODINGS)
+            .headers(validators);
         if let Some(dress) = dress.filter(|_| url.origin() == request.url.origin()) {
             asked = asked.headers(dress.headers.clone());
         }
@@ -357,11 +366,13 @@ impl Web {
         mut response: Response,
         left: &mut Duration,
     ) -> Result<Page, Fault> {
-        if let Some(coding) = response.headers().get(CONTENT_ENCODING)
+        let coding = response.headers().get(CONTENT_ENCODING).map(|coding| coding.as_bytes().to_ascii_lowercase());
+        let is_packed = matches!(coding.as_deref(), Some(b"gzip" | b"x-gzip"));
+        if let Some(coding) = response.headers().get(CONTENT_ENCODING).filter(|_| !is_packed)
             && !coding.as_bytes().eq_ignore_ascii_case(b"identity")
             && !coding.is_empty()
         {
-            // The client takes the header away when it decodes, so what is left is a coding we never asked for.
+            // The client takes the header away when it decodes; what is left is gzip, or a coding we never asked for.
             return Err(Fault::new(
                 FaultKind::Broken,
                 format!(
@@ -379,20 +390,35 @@ impl Web {
         let mark = mark(url, response.headers());
         let content_type =
             response.headers().get(CONTENT_TYPE).map(|value| String::from_utf8_lossy(value.as_bytes()).into_owned());
-        let mut bytes = Vec::new();
+        let broken = |error: io::Error| {
+            let message = format!("asking {}: the answer is packed as gzip, and damaged ({error})", shown(url));
+            Fault::new(FaultKind::Broken, message)
+        };
+        let most = if is_cut { robots::MOST_BYTES } else { usize::MAX };
+        let mut body = Body::new(is_packed);
         let mut share = Share::default();
         while let Some(chunk) = self.within(left, url, response.chunk()).await? {
-            if is_cut && bytes.len() >= robots::MOST_BYTES {
+            let mut chunk = &chunk[..];
+            while !chunk.is_empty() && body.len() < most {
+                let piece = body.piece(chunk);
+                let length = body.len() + piece.len();
+                if length as u64 > self.network.max_bytes {
+                    return Err(too_large());
+                }
+                while !self.room.fits(&mut share, length) {
+                    self.room.more(&mut share).await;
+                }
+                body.push(piece).map_err(broken)?;
+                chunk = &chunk[piece.len()..];
+            }
+            if body.len() >= most {
                 break;
             }
-            let length = bytes.len() + chunk.len();
-            if length as u64 > self.network.max_bytes {
-                return Err(too_large());
-            }
-            while !self.room.fits(&mut share, length) {
-                self.room.more(&mut share).await;
-            }
-            bytes.extend_from_slice(&chunk);
+        }
+        let is_whole = body.len() < most;
+        let bytes = body.finish(is_whole).map_err(broken)?;
+        if bytes.len() as u64 > self.network.max_bytes {
+            return Err(too_large());
         }
         Ok(Page { url: url.clone(), content_type, bytes, mark, room: page::Room::of(share) })
     }
@@ -409,9 +435,9 @@ impl Web {
 
     /// The client that dials public addresses and what `allow` names.
     fn client(&self, allow: &[Block]) -> Result<&Client, &str> {
-        let made = if allow.is_empty() { &self.strict } else { &self.lenient };
-        let make = || client(&self.network, &self.user_agent, allow);
-        made.get_or_init(make).as_ref().map_err(String::as_str)
+        let kept = if allow.is_empty() { &self.strict } else { &self.lenient };
+        let make = || made(client(&self.network, &self.user_agent, allow).no_gzip());
+        kept.get_or_init(make).as_ref().map_err(String::as_str)
     }
 }
 
@@ -432,7 +458,7 @@ pub(super) fn may_ask(url: &Url, allow: &[Block]) -> Result<(), Fault> {
 }
 
 /// A client that dials public addresses and what `allow` names, and follows no redirect by itself.
-pub(super) fn client(network: &Network, user_agent: &HeaderValue, allow: &[Block]) -> Result<Client, String> {
+pub(super) fn client(network: &Network, user_agent: &HeaderValue, allow: &[Block]) -> ClientBuilder {
     Client::builder()
         .user_agent(user_agent.clone())
         .redirect(Policy::none())
@@ -440,6 +466,11 @@ pub(super) fn client(network: &Network, user_agent: &HeaderValue, allow: &[Block
         .no_proxy()
         .connect_timeout(network.connect_timeout)
         .dns_resolver(Arc::new(Resolver { allow: allow.to_vec() }))
+}
+
+/// Makes the client. The error says what a system lacks that can't make one.
+pub(super) fn made(client: ClientBuilder) -> Result<Client, String> {
+    client
         .build()
         .context(
             "preparing to ask the web; are this system's certificates installed (package ca-certificates, or \

@@ -20,7 +20,7 @@ use super::manners::Manners;
 use super::room::Room;
 use super::status::{meaning, named, wait_until, waiting};
 use super::trouble::{redirect_fault, too_late, trouble};
-use super::web::{MOST_HOPS, Web, client, mark, may_ask, user_agent_header, validators};
+use super::web::{MOST_HOPS, Web, client, made, mark, may_ask, user_agent_header, validators};
 use super::{Carried, Carrier, shown};
 use crate::config::Network;
 use crate::item::{Fault, FaultKind};
@@ -230,7 +230,7 @@ impl Github {
     fn api(&self) -> Result<&Octocrab, Fault> {
         may_ask(&self.base, &self.network.allow)?;
         let make = || {
-            let client = client(&self.network, &self.user_agent, &self.network.allow)?;
+            let client = made(client(&self.network, &self.user_agent, &self.network.allow))?;
             // `build_with_reqwest` would do the same, and send a second User-Agent.
             let service = tower::service_fn(move |request: http::Request<OctoBody>| {
                 let client = client.clone();

@@ -167,3 +167,32 @@ async fn one_hosts_wait_is_not_anothers() {
     fault(carry(&web, &busy.url("/feed")).await, FaultKind::Waiting);
     page(carry(&web, &free.url("/feed")).await);
 }
+
+#[tokio::test]
+async fn a_body_of_several_gzip_members_is_read_to_its_end() {
+    let packed = |text: &str| {
+        let mut packer = flate2::write::GzEncoder::new(Vec::new(), Compression::fast());
+        packer.write_all(text.as_bytes()).unwrap();
+        packer.finish().unwrap()
+    };
+    let body = [packed("<rss>"), packed(&"x".repeat(100_000)), packed("</rss>")].concat();
+    let server = Server::start(move |_| Reply::whole("200 OK", &["content-encoding: gzip"], &body));
+    let page = page(carry(&web(&network()), &server.url("/")).await);
+    assert_eq!(page.bytes.len(), 100_011);
+    assert!(page.bytes.ends_with(b"x</rss>"));
+}
+
+#[tokio::test]
+async fn what_follows_the_last_gzip_member_is_no_harm_and_a_member_without_end_is() {
+    let mut packer = flate2::write::GzEncoder::new(Vec::new(), Compression::fast());
+    packer.write_all("words ".repeat(1000).as_bytes()).unwrap();
+    let whole = packer.finish().unwrap();
+    let padded = [&whole[..], &[0; 512]].concat();
+    let server = Server::start(move |_| Reply::whole("200 OK", &["content-encoding: gzip"], &padded));
+    assert_eq!(page(carry(&web(&network()), &server.url("/")).await).bytes.len(), 6000);
+    let cut = [&whole[..], &whole[..whole.len() - 9]].concat();
+    let server = Server::start(move |_| Reply::whole("200 OK", &["content-encoding: gzip"], &cut));
+    fault(carry(&web(&network()), &server.url("/")).await, FaultKind::Broken);
+    let server = Server::start(|_| Reply::whole("200 OK", &["content-encoding: gzip"], "no gzip at all"));
+    fault(carry(&web(&network()), &server.url("/")).await, FaultKind::Broken);
+}

@@ -5,7 +5,6 @@
 
 mod mistake;
 mod origin;
-mod page;
 mod paths;
 mod settings;
 mod site;

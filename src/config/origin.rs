@@ -2,12 +2,13 @@
 
 mod github;
 mod lists;
+mod page;
 mod reddit;
 
-use super::page::read_page;
 use super::sources::read_web_address;
 use super::table::{Found, Table, nearest};
 use crate::source::Origin;
+use page::read_page;
 
 const EXAMPLE: &str = "from.feed = \"https://example.org/feed.xml\"";
 

@@ -2,9 +2,9 @@
 
 use scraper::Selector;
 
-use super::paths::read_paths;
-use super::sources::read_web_address;
-use super::table::{Found, Table, nearest};
+use super::super::paths::read_paths;
+use super::super::sources::read_web_address;
+use super::super::table::{Found, Table, nearest};
 use crate::source::{Embedded, Layout, Origin, WebPage};
 
 const ADDRESS: &str = "an address that begins with https:// or http://";

@@ -81,10 +81,10 @@ fn list(desk: &Desk) -> Result<ExitCode, Failure> {
             watched.failures,
         ))?;
         if let Some(to) = moved(&source.name) {
-            say(&format!("        moved to {to}; put it into sources.toml"))?;
+            say(&note(&format!("moved to {to}; put it into sources.toml")))?;
         }
         if let Some(fault) = &watched.fault {
-            say(&format!("        {}", fault.message))?;
+            say(&note(&fault.message))?;
         }
     }
     Ok(ExitCode::SUCCESS)
@@ -93,6 +93,19 @@ fn list(desk: &Desk) -> Result<ExitCode, Failure> {
 /// A name that fits its column.
 fn cut(name: &str) -> String {
     if name.chars().count() <= NAME { name.to_owned() } else { name.chars().take(NAME - 1).chain(['…']).collect() }
+}
+
+/// Words below a line of the list: indented, on lines of fewer than 80 characters. A longer word, such as an address,
+/// keeps a line of its own, so that it can be copied.
+fn note(words: &str) -> String {
+    let mut lines: Vec<String> = Vec::new();
+    for word in words.split_whitespace() {
+        match lines.last_mut() {
+            Some(line) if line.chars().count() + 1 + word.chars().count() < 80 => *line += &format!(" {word}"),
+            _ => lines.push(format!("        {word}")),
+        }
+    }
+    lines.join("\n")
 }
 
 /// A length of time in five characters: "45m", "3h", "12d". What lies in the future is "ahead".

@@ -149,6 +149,7 @@ fn the_list_of_sources_stands_in_80_columns() {
         notes.iter().any(|note| note.starts_with("        asking ") || note.starts_with("        reading ")),
         "{list}"
     );
+    assert!(notes.iter().all(|note| note.starts_with("        ") && width(note) < 80), "{list}");
     let all = json(tidings(home.path()).args(["sources", "list"]));
     for field in ["state", "state_since", "last_good", "newest", "rhythm_seconds", "next_try", "failures", "reason"] {
         assert!(all["sources"][0].get(field).is_some(), "{field}");

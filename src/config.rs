@@ -12,6 +12,7 @@ mod sources;
 mod table;
 
 pub use mistake::Mistake;
+pub use origin::kinds;
 pub use settings::read_settings;
 pub use site::site_line;
 pub use sources::read_sources;

@@ -32,6 +32,11 @@ const KINDS: [(&str, Read); 13] = [
     ("github-search", github::search),
 ];
 
+/// The words that name a kind in sources.toml: `from.<kind>`.
+pub fn kinds() -> impl Iterator<Item = &'static str> {
+    KINDS.iter().map(|(name, _)| *name)
+}
+
 /// Reads the `from` of a `[[source]]`.
 pub fn read_from(table: &Table<'_, '_>) -> Option<Found<Origin>> {
     if let Some((_, _, _, span)) = table.entries().find(|(key, value, ..)| *key == "from" && !value.is_table()) {

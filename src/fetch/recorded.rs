@@ -87,8 +87,7 @@ impl Recorded {
     fn answer(&self, request: &Request) -> Result<Answer, Fault> {
         let shown = shown(&request.url);
         // The hashed name first: where there is one, the plain one belongs to another URL.
-        let names = [hashed_name(&request.url), plain_name(&request.url).unwrap_or_default()];
-        for name in names.iter().filter(|name| !name.is_empty()) {
+        for name in [hashed_name(&request.url), record_name(&request.url)] {
             let path = self.pass.join(name);
             let bytes = match fs::read(&path) {
                 Ok(bytes) => bytes,
@@ -109,7 +108,7 @@ impl Recorded {
         }
         let message = format!(
             "asking {shown}: it is not in the recorded world; write {} into {}",
-            names.iter().rfind(|name| !name.is_empty()).map_or("it", String::as_str),
+            record_name(&request.url),
             self.pass.display()
         );
         Err(Fault::new(FaultKind::Unreachable, message))
@@ -271,6 +270,11 @@ fn write_whole(folder: &Path, name: &str, bytes: &[u8]) -> anyhow::Result<()> {
     file.write_all(bytes)?;
     file.persist(folder.join(name))?;
     Ok(())
+}
+
+/// The name of a URL's record in a pass: a plain one where it can have one, else one with a hash.
+pub fn record_name(url: &Url) -> String {
+    plain_name(url).unwrap_or_else(|| hashed_name(url))
 }
 
 /// `example.org-blog-feed.xml.http` for `https://example.org/blog/feed.xml`: the name a person would write. None where it

@@ -116,7 +116,7 @@ fn the_demos_home_answers_every_question() {
     assert!(shown["text"].as_str().unwrap().len() > 20);
 
     let status = json(tidings(home.path()).arg("status"));
-    assert_eq!(status["sources"].as_array().unwrap().len(), 15);
+    assert_eq!(status["sources"].as_array().unwrap().len(), 31);
     let now = ["--now", "2026-11-23T08:30:00Z"];
     let (code, stdout, _) = output(tidings(home.path()).args(now).arg("doctor"));
     assert_eq!(code, 0, "{stdout}");
@@ -142,7 +142,7 @@ fn the_list_of_sources_stands_in_80_columns() {
     let (_, list, _) = output(tidings(home.path()).args(["sources", "list", "--now", "2026-11-23T09:00:00Z"]));
     let (rows, notes): (Vec<&str>, Vec<&str>) = list.lines().partition(|line| !line.starts_with(' '));
     assert_eq!(rows[0].split_whitespace().collect::<Vec<_>>().join(" "), "state source good newest rhythm next fails");
-    assert_eq!(rows.len(), 16, "{list}");
+    assert_eq!(rows.len(), 32, "{list}");
     let width = |row: &&str| row.chars().count();
     assert!(rows.iter().all(|row| width(row) == width(&rows[0]) && width(row) < 80), "{list}");
     assert!(

@@ -1,31 +1,43 @@
 //! Made histories under every damage: each item is raised once, at the step that first shows it, and none is lost.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
+use tidings::item::ItemId;
 use tidings::keep::Keep;
 use tidings::page::Mark;
+use url::Url;
 
 use super::made::{ACTS, Act, History, MANNERS, damaged, made};
 use super::{noon, open, reading, source};
 
-/// Keeps a history as one source of the home; says what was raised wrongly, if anything.
+/// Keeps a history as one source of the home; says what was raised wrongly or taken for another, if anything.
 fn faults(keep: &mut Keep, name: &str, history: &History) -> Vec<String> {
     let mut known = HashSet::new();
+    let mut items: HashMap<ItemId, usize> = HashMap::new();
     let mut faults = Vec::new();
     for (step, page) in history.iter().enumerate() {
         let entries = page.iter().map(|shown| shown.entry.clone()).collect();
         let kept = keep.keep_reading(&source(name), reading(entries), Mark::default(), noon()).unwrap();
-        let mut raised: Vec<_> = kept.new.iter().map(|id| keep.item(id).unwrap().unwrap().link.unwrap()).collect();
-        let mut due: Vec<_> = page
-            .iter()
-            .filter(|shown| known.insert(shown.item))
-            .map(|shown| shown.entry.link.clone().unwrap())
-            .collect();
+        // A page gives each item a link of its own.
+        let by_link: HashMap<&Url, usize> =
+            page.iter().map(|shown| (shown.entry.link.as_ref().unwrap(), shown.item)).collect();
+        let link = |id: &ItemId| keep.item(id).unwrap().unwrap().link.unwrap();
+        let mut raised: Vec<usize> = Vec::new();
+        for id in &kept.new {
+            let item = by_link[&link(id)];
+            items.insert(id.clone(), item);
+            raised.push(item);
+        }
+        let mut due: Vec<usize> = page.iter().map(|shown| shown.item).filter(|item| known.insert(*item)).collect();
         raised.sort();
         due.sort();
         if raised != due {
-            let list = |links: &[url::Url]| links.iter().map(url::Url::as_str).collect::<Vec<_>>().join(" ");
-            faults.push(format!("{name}, step {step}: new are [{}], raised were [{}]", list(&due), list(&raised)));
+            faults.push(format!("{name}, step {step}: new are {due:?}, raised were {raised:?}"));
+        }
+        for (id, item) in &items {
+            if let Some(other) = by_link.get(&link(id)).filter(|other| *other != item) {
+                faults.push(format!("{name}, step {step}: item {item} was taken for {other}"));
+            }
         }
     }
     faults

@@ -39,7 +39,7 @@ const SKETCH_WORDS: u32 = 12;
 const TITLE_WORDS: usize = 60;
 
 /// Two dates this far apart are not one date in two time zones.
-const SAME_DATE: SignedDuration = SignedDuration::from_hours(24);
+pub(super) const SAME_DATE: SignedDuration = SignedDuration::from_hours(24);
 
 impl Face {
     pub(in crate::keep) fn of(entry: &Entry) -> Face {
@@ -94,13 +94,26 @@ impl Face {
     /// Two addresses in one folder whose last parts are nearly the same words and the same numbers: a mended address. Not
     /// `daily-thread` and `daily-thread-2`.
     pub(super) fn is_moved_nearby(&self, other: &Face) -> bool {
-        let (Some(ours), Some(theirs)) = (&self.link, &other.link) else { return false };
-        let (Some((folder, ours)), Some((other_folder, theirs))) = (ours.rsplit_once('/'), theirs.rsplit_once('/'))
-        else {
-            return false;
-        };
+        self.last_parts(other).is_some_and(|[ours, theirs]| are_near(&ours, &theirs))
+    }
+
+    /// Two addresses in one folder where the words of one are all in the other: `auto-review`, `agent-auto-review`. It says
+    /// less than `is_moved_nearby`.
+    pub(super) fn is_moved_within(&self, other: &Face) -> bool {
+        self.last_parts(other).is_some_and(|[ours, theirs]| {
+            let has_all = |some: &str, all: &str| {
+                !some.is_empty() && some.split(' ').all(|word| all.split(' ').any(|other| other == word))
+            };
+            has_all(&ours, &theirs) || has_all(&theirs, &ours)
+        })
+    }
+
+    /// The words of the last parts of two addresses in one folder, where their numbers agree.
+    fn last_parts(&self, other: &Face) -> Option<[String; 2]> {
+        let (folder, ours) = self.link.as_ref()?.rsplit_once('/')?;
+        let (other_folder, theirs) = other.link.as_ref()?.rsplit_once('/')?;
         let (ours, theirs) = (joined_words(ours), joined_words(theirs));
-        folder == other_folder && numbers(&ours) == numbers(&theirs) && are_near(&ours, &theirs)
+        (folder == other_folder && numbers(&ours) == numbers(&theirs)).then_some([ours, theirs])
     }
 
     /// Both texts say the same, as far as there are any.

@@ -19,8 +19,9 @@
 //! A native id that its reader vouches for (`Entry::native_is_stable`) is asked alone: two of them are two items however
 //! alike the words, one is one item whatever was edited, and on one page twice it counts once.
 //!
-//! Keys are trusted by what they do on the page (`is_trusted`): where nearly all lead to the words they led to before, one
-//! that leads to other words, on another date, is an item written anew; where many do, it is a key used again.
+//! Keys are trusted by what they do on the page (`Standing`): where nearly all lead to the words they led to before, one
+//! that leads to other words, on another date, is an item written anew; where many do, it is a key used again; and where
+//! they lead to one another's words, they are places on the page and say nothing alone.
 //!
 //! A publisher that changes all its ids, or moves all its pages, shows as many entries at once whose native id is unknown
 //! though their link or words are known: then (`wholesale`) a new native id is no sign of a new item.
@@ -29,10 +30,12 @@ mod face;
 
 pub(super) use face::words;
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
+
+use jiff::Timestamp;
 
 pub(super) use face::Face;
-use face::{dates_agree, dates_differ};
+use face::{SAME_DATE, dates_agree, dates_differ};
 
 use crate::item::{Entry, ItemId};
 
@@ -171,14 +174,17 @@ pub(super) fn matching(faces: &[Face], memory: &Memory) -> Matching {
         .filter(|(number, _)| twins[*number].is_none())
         .map(|(number, face)| Candidate::new(number, face, memory, &shared))
         .collect();
-    let wholesale = [false, true].map(|nameless| is_wholesale(&candidates, memory, nameless));
-    let trusted = [Kind::Native, Kind::Link].map(|kind| is_trusted(kind, &candidates, memory));
+    let page = Page::of(faces);
+    let wholesale = [false, true].map(|nameless| is_wholesale(&candidates, memory, &page, nameless));
+    let standings = [Kind::Native, Kind::Link].map(|kind| standing(kind, &candidates, memory));
 
     let mut pairs: Vec<(u32, usize, &ItemId)> = Vec::new();
     for candidate in &candidates {
         for id in &candidate.items {
             let Some(face) = memory.faces.get(*id) else { continue };
-            if let Some(weight) = weigh(candidate, face, wholesale[usize::from(candidate.is_nameless())], trusted) {
+            if let Some(weight) =
+                weigh(candidate, face, wholesale[usize::from(candidate.is_nameless())], standings, &page)
+            {
                 pairs.push((weight, candidate.number, *id));
             }
         }
@@ -269,7 +275,8 @@ fn weigh(
     candidate: &Candidate,
     item: &Face,
     wholesale: bool,
-    [native_is_trusted, link_is_trusted]: [bool; 2],
+    [natives, links]: [Standing; 2],
+    page: &Page,
 ) -> Option<u32> {
     let entry = candidate.face;
     let native = candidate.native.is_some() && candidate.native == item.native.as_deref();
@@ -288,12 +295,20 @@ fn weigh(
     let near = if candidate.title_is_own { entry.is_near(item) } else { entry.text_is_near_too(item) };
     // Dates move and words are edited, but when dates, title and text are all others, a key in common is a key used again:
     // `latest`, a position in the page, the address of a page that shows whatever is newest.
-    let used_again = dates_differ(entry, item) && !content && !title && !entry.is_near(item);
+    let used_again = |keys: Standing| {
+        !content
+            && !title
+            && match keys {
+                Standing::Trusted => false,
+                Standing::Places => !near,
+                Standing::Unsure => !entry.is_near(item) && dates_differ(entry, item),
+            }
+    };
     if native {
         return match () {
             () if link || content || title => Some(100),
             () if near => Some(96),
-            () if used_again && !native_is_trusted => None,
+            () if used_again(natives) => None,
             () => Some(70),
         };
     }
@@ -305,10 +320,14 @@ fn weigh(
             () if title => Some(90),
             () if near => Some(85),
             // Two ids on one page with other words: two items, as in a changelog of one address.
-            () if other_native || (used_again && !link_is_trusted) => None,
+            () if other_native || used_again(links) => None,
             () => Some(60),
         };
     }
+    // A slug that grew on another day is a series; where all dates are the page's own, they don't tell.
+    let slug_is_mended = entry.is_moved_within(item)
+        && (page.is_dated_at_once
+            || (entry.published.is_some() && item.published.is_some() && !dates_differ(entry, item)));
     let nameless = candidate.is_nameless();
     if content {
         let renamed = other_native || (candidate.link.is_some() && item.link.is_some());
@@ -318,11 +337,13 @@ fn weigh(
         let same = wholesale
             || dated_alike
             || entry.is_moved_nearby(item)
+            || slug_is_mended
+            || page.dates_anew(entry, item)
             || if renamed { entry.is_long() && undated } else { entry.is_long() || !dates_differ(entry, item) };
         return same.then_some(50);
     }
     let texts_agree = entry.texts_agree(item);
-    if title && texts_agree && entry.is_moved_nearby(item) {
+    if title && texts_agree && (entry.is_moved_nearby(item) || slug_is_mended) {
         return Some(45);
     }
     if title && (wholesale || nameless || dated_alike) {
@@ -333,20 +354,85 @@ fn weigh(
     None
 }
 
-/// Whether the keys of a kind name items here: nearly all that are known lead to the words they led to before. Then one that
-/// leads to a wholly other text, title and date is an item that was written anew; else it may be a key used again.
-fn is_trusted(kind: Kind, candidates: &[Candidate], memory: &Memory) -> bool {
-    let (mut kept, mut changed) = (0, 0);
+/// What the keys of a kind are worth on this page.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Standing {
+    /// Nearly all that are known lead to the words they led to before: one that leads to a wholly other text, title and date
+    /// is an item that was written anew.
+    Trusted,
+    /// They changed hands: several lead to other words, while these words are known of other items. Alone, such a key says
+    /// nothing, dated or not.
+    Places,
+    Unsure,
+}
+
+fn standing(kind: Kind, candidates: &[Candidate], memory: &Memory) -> Standing {
+    let (mut kept, mut changed, mut handed) = (0, 0, 0);
     for candidate in candidates {
         let key = if kind == Kind::Native { candidate.native } else { candidate.link };
         let Some(key) = key else { continue };
         let its_key =
             |face: &&Face| if kind == Kind::Native { &face.native } else { &face.link }.as_deref() == Some(key);
-        let Some(face) = candidate.items.iter().filter_map(|id| memory.faces.get(*id)).find(its_key) else { continue };
-        if candidate.words_agree(face) { kept += 1 } else { changed += 1 }
+        let mut known = candidate.items.iter().filter_map(|id| memory.faces.get(*id));
+        let Some(face) = known.clone().find(its_key) else { continue };
+        if candidate.words_agree(face) {
+            kept += 1;
+        } else {
+            changed += 1;
+            handed += usize::from(known.any(|face| !its_key(&face) && candidate.words_agree(face)));
+        }
     }
-    kept >= LEAST_KEPT && kept > 4 * changed
+    match () {
+        () if kept >= LEAST_KEPT && kept > 4 * changed => Standing::Trusted,
+        () if handed >= LEAST_HANDED && handed > kept => Standing::Places,
+        () => Standing::Unsure,
+    }
 }
+
+/// One key that changed hands may be a mistake.
+const LEAST_HANDED: usize = 2;
+
+/// What a page as a whole says about an item that it may no longer show.
+struct Page<'a> {
+    natives: HashSet<&'a str>,
+    links: HashSet<&'a str>,
+    oldest: Option<Timestamp>,
+    /// Its dates are the time at which it was built: all are one.
+    is_dated_at_once: bool,
+}
+
+impl<'a> Page<'a> {
+    fn of(faces: &'a [Face]) -> Page<'a> {
+        let dates = || faces.iter().map(|face| face.published);
+        let (oldest, newest) = (dates().flatten().min(), dates().flatten().max());
+        Page {
+            natives: faces.iter().filter_map(|face| face.native.as_deref()).collect(),
+            links: faces.iter().filter_map(|face| face.link.as_deref()).collect(),
+            oldest,
+            is_dated_at_once: faces.len() >= LEAST_KEPT && oldest == newest && dates().all(|date| date.is_some()),
+        }
+    }
+
+    /// A headline without text comes back within a day of its date, and the item's own names are gone although the page
+    /// reaches back beyond it: it was renamed and its date set right. A text, or a short title, may be a daily thread's.
+    fn dates_anew(&self, entry: &Face, item: &Face) -> bool {
+        let is_named = item.native.as_deref().is_some_and(|native| self.natives.contains(native))
+            || item.link.as_deref().is_some_and(|link| self.links.contains(link));
+        let reaches_beyond = matches!(
+            (self.oldest, item.published),
+            (Some(oldest), Some(date)) if date.duration_since(oldest) > SAME_DATE
+        );
+        !is_named
+            && reaches_beyond
+            && entry.published.is_some()
+            && !dates_differ(entry, item)
+            && (entry.words, item.words) == (0, 0)
+            && entry.title.split(' ').count() >= HEADLINE_WORDS
+    }
+}
+
+/// A title of so many words is one article's, not the name of a series.
+const HEADLINE_WORDS: usize = 5;
 
 /// Fewer entries that stayed as they were say nothing about the rest.
 const LEAST_KEPT: usize = 3;
@@ -354,7 +440,7 @@ const LEAST_KEPT: usize = 3;
 /// Whether the page makes its keys anew: many entries at once would be known items, were it not for their native id (or,
 /// without one, their link). One such entry is an edit; two, and more than stayed as they were, are a new way of making
 /// keys. Entries without any name are asked for themselves: for them it is the date that was made anew.
-fn is_wholesale(candidates: &[Candidate], memory: &Memory, nameless: bool) -> bool {
+fn is_wholesale(candidates: &[Candidate], memory: &Memory, page: &Page, nameless: bool) -> bool {
     let mut kept = 0;
     let mut changed = 0;
     for candidate in candidates.iter().filter(|candidate| candidate.is_nameless() == nameless) {
@@ -376,7 +462,7 @@ fn is_wholesale(candidates: &[Candidate], memory: &Memory, nameless: bool) -> bo
         };
         if stays {
             kept += 1;
-        } else if known.any(|face| weigh(candidate, face, true, [false; 2]).is_some()) {
+        } else if known.any(|face| weigh(candidate, face, true, [Standing::Unsure; 2], page).is_some()) {
             changed += 1;
         }
     }

@@ -25,16 +25,12 @@ use super::recognise::{Dialect, Recognised, recognise};
 use super::repair::Context;
 use super::{charset, json, name, prose};
 use crate::guard::panic::quietly;
-use crate::guard::text;
 use crate::item::{Entry, Fault, FaultKind, Reading};
 use crate::page::Page;
 
 /// How much is written for the parser at a time, in bytes: one piece for nearly every feed, while the copies of a feed of the
 /// largest size stay small beside the page itself.
 const PIECE_BYTES: usize = 1_000_000;
-
-/// Of a title made from an entry's text, in characters.
-const MADE_TITLE_CHARS: usize = 80;
 
 /// Reads a feed: its entries in the page's order.
 ///
@@ -189,13 +185,8 @@ fn entry(found: model::Entry) -> Option<Entry> {
     let body = found.content.and_then(|content| content.body).map(|body| prose::text(&body)).unwrap_or_default();
     let summary = found.summary.map(|summary| prose::text(&summary.content)).unwrap_or_default();
     let text = if summary.len() > body.len() { summary } else { body };
-    let mut title = found.title.map(|title| prose::line(&title.content)).unwrap_or_default();
-    if title.is_empty() {
-        title = text::excerpt(&text, MADE_TITLE_CHARS);
-    }
-    if title.is_empty() {
-        title = link.as_ref().map(Url::to_string).unwrap_or_default();
-    }
+    let written = found.title.map(|title| title.content);
+    let title = prose::title(written.as_deref(), &text, link.as_ref());
     if native.is_none() && title.is_empty() {
         return None;
     }

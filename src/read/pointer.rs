@@ -18,9 +18,6 @@ const MAX_ITEMS: usize = 5000;
 /// Values one pointer may visit: what bounds the time of a search at any depth.
 const MAX_VISITS: usize = 1_000_000;
 
-/// Of a title made from an entry's text, in characters.
-const MADE_TITLE_CHARS: usize = 80;
-
 /// What a value loses that is put into an address: all but what RFC 3986 calls unreserved, and the slashes of a path.
 const ESCAPED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~').remove(b'/');
 
@@ -90,13 +87,7 @@ fn entry(item: &Value, paths: &Paths, base: &Url) -> Option<Entry> {
     let native = word(item, &paths.id).and_then(|id| key(&id));
     let link = paths.link.iter().find_map(|place| link::read(&one(item, place, escape)?, base));
     let text = word(item, &paths.text).map(|text| prose::text(&text)).unwrap_or_default();
-    let mut title = word(item, &paths.title).map(|title| prose::line(&title)).unwrap_or_default();
-    if title.is_empty() {
-        title = text::excerpt(&text, MADE_TITLE_CHARS);
-    }
-    if title.is_empty() {
-        title = link.as_ref().map(Url::to_string).unwrap_or_default();
-    }
+    let title = prose::title(word(item, &paths.title).as_deref(), &text, link.as_ref());
     if native.is_none() && title.is_empty() {
         return None;
     }

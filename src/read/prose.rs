@@ -6,6 +6,7 @@
 
 use html2text::config;
 use html2text::render::TrivialDecorator;
+use url::Url;
 
 use super::markup::{Kind, Tokens, attribute};
 use super::reference::unescape;
@@ -20,6 +21,9 @@ const MAX_MARKUP_BYTES: usize = 10 * MAX_TEXT_BYTES;
 
 /// Of a title, in characters; the rest is cut with `…`.
 const MAX_TITLE_CHARS: usize = 500;
+
+/// Of a title made from an entry's text, in characters.
+const MADE_TITLE_CHARS: usize = 80;
 
 /// Of what is looked at for one line, in bytes.
 const MAX_LINE_BYTES: usize = 20_000;
@@ -84,6 +88,18 @@ pub fn text(source: &str) -> String {
     let flat = if is_html(source) { flatten(source) } else { format!("<pre>{}</pre>", escape_brackets(source)) };
     let plain = text::clean(&render(&flat));
     tidy(&plain)
+}
+
+/// The title of an entry: as it is written; else the first words of its text; else its link; else none.
+pub fn title(written: Option<&str>, text: &str, link: Option<&Url>) -> String {
+    let mut title = written.map(line).unwrap_or_default();
+    if title.is_empty() {
+        title = text::excerpt(text, MADE_TITLE_CHARS);
+    }
+    if title.is_empty() {
+        title = link.map(Url::to_string).unwrap_or_default();
+    }
+    title
 }
 
 /// A title, a name or a tag on one line: tags gone, entities resolved.

@@ -56,10 +56,7 @@ const USUAL: [&str; 5] = ["feed.xml", "rss.xml", "index.xml", "atom.xml", "feed"
 /// # Errors
 /// When the address gives no page; the fault's own words.
 pub async fn find_feeds(url: &Url, carrier: &dyn Carrier, now: Timestamp) -> Result<Vec<Offer>> {
-    let page = match carrier.carry(&request(url, now)).await.map_err(|fault| anyhow::anyhow!(fault.message))? {
-        Answer::NotModified(_) => anyhow::bail!("it says that nothing has changed, though nothing was known"),
-        Answer::Page(page) => page,
-    };
+    let page = ask(url.clone(), Wanted::Feed, carrier, now).await?;
     let found_at = page.url.clone();
     let offers = offers(page).await?;
     if !offers.is_empty() {
@@ -78,7 +75,7 @@ pub async fn find_feeds(url: &Url, carrier: &dyn Carrier, now: Timestamp) -> Res
             if tried.contains(&url) {
                 continue;
             }
-            if let Ok(Answer::Page(page)) = carrier.carry(&request(&url, now)).await {
+            if let Ok(page) = ask(url.clone(), Wanted::Feed, carrier, now).await {
                 let offers = offers_of_feed(page).await?;
                 if !offers.is_empty() {
                     return Ok(offers);
@@ -90,8 +87,13 @@ pub async fn find_feeds(url: &Url, carrier: &dyn Carrier, now: Timestamp) -> Res
     Ok(Vec::new())
 }
 
-fn request(url: &Url, now: Timestamp) -> Request {
-    Request { url: url.clone(), wanted: Wanted::Feed, mark: Mark::default(), now }
+/// Asks for a page, without knowing anything of it. The error is the fault's own words.
+async fn ask(url: Url, wanted: Wanted, carrier: &dyn Carrier, now: Timestamp) -> Result<Page> {
+    let request = Request { url, wanted, mark: Mark::default(), now };
+    match carrier.carry(&request).await.map_err(|fault| anyhow::anyhow!(fault.message))? {
+        Answer::NotModified(_) => anyhow::bail!("it says that nothing has changed, though nothing was known"),
+        Answer::Page(page) => Ok(page),
+    }
 }
 
 async fn offers(page: Page) -> Result<Vec<Offer>> {
@@ -119,14 +121,9 @@ pub fn subscriptions(bytes: &[u8]) -> Result<Vec<Offer>> {
 /// # Errors
 /// When the source gives no page; the fault's own words.
 pub async fn test_source(source: &Source, carrier: &dyn Carrier, now: Timestamp) -> Result<Reading> {
-    let request = Request { url: source.from.url(now), wanted: source.from.wanted(), mark: Mark::default(), now };
-    match carrier.carry(&request).await.map_err(|fault| anyhow::anyhow!(fault.message))? {
-        Answer::NotModified(_) => anyhow::bail!("it says that nothing has changed, though nothing was known"),
-        Answer::Page(page) => {
-            let origin = source.from.clone();
-            tokio::task::spawn_blocking(move || read::page(&page, &origin)).await.context("reading the answer")
-        }
-    }
+    let page = ask(source.from.url(now), source.from.wanted(), carrier, now).await?;
+    let origin = source.from.clone();
+    tokio::task::spawn_blocking(move || read::page(&page, &origin)).await.context("reading the answer")
 }
 
 /// The main text of the article that an address leads to, asked now and politely; keeps nothing.
@@ -134,12 +131,7 @@ pub async fn test_source(source: &Source, carrier: &dyn Carrier, now: Timestamp)
 /// # Errors
 /// When the site gives no page, keeps programs out, or the page holds no text; the fault's own words.
 pub async fn article(url: &Url, carrier: &dyn Carrier, now: Timestamp) -> Result<Entry> {
-    let request = Request { url: url.clone(), wanted: Wanted::Page, mark: Mark::default(), now };
-    match carrier.carry(&request).await.map_err(|fault| anyhow::anyhow!(fault.message))? {
-        Answer::NotModified(_) => anyhow::bail!("it says that nothing has changed, though nothing was known"),
-        Answer::Page(page) => tokio::task::spawn_blocking(move || read::article(&page))
-            .await
-            .context("reading the answer")?
-            .map_err(|fault| anyhow::anyhow!(fault.message)),
-    }
+    let page = ask(url.clone(), Wanted::Page, carrier, now).await?;
+    let read = tokio::task::spawn_blocking(move || read::article(&page)).await.context("reading the answer")?;
+    read.map_err(|fault| anyhow::anyhow!(fault.message))
 }

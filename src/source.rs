@@ -19,7 +19,7 @@ pub use list::List;
 pub use offer::Offer;
 pub use origin::Origin;
 pub use paths::{Paths, Piece, Place, Pointer, Step};
-pub use reddit::{Listing, Period, Reddit};
+pub use reddit::{Listing, Period, Reddit, feed_of};
 pub use web_page::{Embedded, Layout, WebPage};
 
 /// The longest interval between two tries of a failing source, unless it is asked more rarely anyway: whatever was mended is

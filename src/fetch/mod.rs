@@ -29,6 +29,8 @@ mod trouble;
 mod date;
 mod freshness;
 mod unpack;
+pub mod client;
+mod validators;
 
 /// An answer on its way.
 pub type Carried<'a> = Pin<Box<dyn Future<Output = Result<Answer, Fault>> + Send + 'a>>;

@@ -3,6 +3,7 @@
 use std::io::ErrorKind;
 use std::time::Duration;
 
+use tokio::time::{Instant, timeout};
 use url::Url;
 
 use super::resolver::Refused;
@@ -66,8 +67,21 @@ pub(super) fn behind(what: &str) -> String {
     )
 }
 
+/// Waits for something of an answer for as long as is left of `total_timeout`, and takes the time from what is left.
+pub(super) async fn within<T>(
+    left: &mut Duration,
+    total_timeout: Duration,
+    url: &Url,
+    doing: impl Future<Output = T>,
+) -> Result<T, Fault> {
+    let started = Instant::now();
+    let done = timeout(*left, doing).await;
+    *left = left.saturating_sub(started.elapsed());
+    done.map_err(|_| too_late(url, total_timeout))
+}
+
 /// No whole answer in the time that one request may take.
-pub(super) fn too_late(url: &Url, total_timeout: Duration) -> Fault {
+fn too_late(url: &Url, total_timeout: Duration) -> Fault {
     let message = format!(
         "asking {}: no whole answer within {} s; the next run asks again, or raise the total timeout in [network]",
         shown(url),

@@ -2,43 +2,33 @@
 
 use std::collections::BTreeMap;
 use std::io;
+use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU16, Ordering};
-use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
-use anyhow::Context as _;
 use jiff::Timestamp;
-use reqwest::header::{
-    ACCEPT, ACCEPT_ENCODING, CONTENT_ENCODING, CONTENT_TYPE, ETAG, HeaderMap, HeaderName, HeaderValue,
-    IF_MODIFIED_SINCE, IF_NONE_MATCH, LAST_MODIFIED, LOCATION,
-};
-use reqwest::redirect::Policy;
-use reqwest::{Client, ClientBuilder, Response};
-use tokio::time::{Instant, timeout};
-use url::{Host, Url};
+use reqwest::header::{ACCEPT, ACCEPT_ENCODING, CONTENT_ENCODING, CONTENT_TYPE, HeaderMap, HeaderValue, LOCATION};
+use reqwest::{Client, Response};
+use url::Url;
 
-use super::freshness::freshness;
+use super::client::{client, made, may_ask, user_agent_header};
 use super::limits::{self, Limit};
 use super::manners::Manners;
 use super::permission::{Permissions, kept_out};
-use super::resolver::Resolver;
 use super::robots::{self, Robots};
 use super::room::{Room, Share};
 use super::status::{Meaning, meaning, waiting};
-use super::trouble::{behind, forbidden, redirect_fault, too_large, too_late, trouble};
+use super::trouble::{redirect_fault, too_large, trouble, within};
 use super::unpack::Body;
+use super::validators::{mark, validators};
 use super::{Carried, Carrier, host_of, shown};
 use crate::config::{Block, Network};
-use crate::guard::address;
 use crate::item::{Fault, FaultKind};
 use crate::page::{self, Answer, Mark, Moved, Page, Request, Wanted};
 
 /// Most redirects followed for one request. Real feeds need one or two (http to https, then to a feed host); browsers stop
 /// at 20 and we are not signing in anywhere.
 pub(super) const MOST_HOPS: usize = 5;
-
-/// Longest validator kept, in bytes. Real ones have fewer than 100; a longer one is cargo we would carry at every request.
-const LONGEST_VALIDATOR: usize = 1024;
 
 /// What we unpack: gzip by ourselves (`unpack`), the others by the client.
 const CODINGS: &str = "gzip, zstd, br, deflate";
@@ -83,22 +73,6 @@ pub struct Web {
 /// that a run does when nothing is due.
 type Made = OnceLock<Result<Client, String>>;
 
-/// How we name ourselves: `tidings/0.1.0 (+https://lab.example.org/tidings)`, or without the brackets if no contact was
-/// given. Server owners find a person there before they need a block list.
-pub fn user_agent(contact: &str) -> String {
-    let name = concat!("tidings/", env!("CARGO_PKG_VERSION"));
-    match contact.trim() {
-        "" => name.to_owned(),
-        contact => format!("{name} (+{contact})"),
-    }
-}
-
-pub(super) fn user_agent_header(network: &Network) -> anyhow::Result<HeaderValue> {
-    HeaderValue::from_str(&user_agent(&network.contact)).context(
-        "`contact` in tidings.toml cannot stand in a header; write a mail address or the address of a web page",
-    )
-}
-
 impl Web {
     /// `holds` are those that [`Carrier::holds`] gave after earlier runs. Fails if the contact cannot stand in a header. A
     /// system without certificates to trust is told by each request.
@@ -112,6 +86,10 @@ impl Web {
             permissions: Permissions::default(),
             room: Room::new(),
         })
+    }
+
+    pub(super) fn user_agent(&self) -> &HeaderValue {
+        &self.user_agent
     }
 
     /// The room that its answers take turns in; another door that shares it keeps within the same bounds.
@@ -228,10 +206,7 @@ impl Web {
         url: &Url,
         doing: impl Future<Output = reqwest::Result<T>>,
     ) -> Result<T, Fault> {
-        let started = Instant::now();
-        let done = timeout(*left, doing).await;
-        *left = left.saturating_sub(started.elapsed());
-        done.map_err(|_| too_late(url, self.network.total_timeout))?.map_err(|error| trouble(url, &error))
+        within(left, self.network.total_timeout, url, doing).await?.map_err(|error| trouble(url, &error))
     }
 
     /// One hop: one request, and its answer read to the end.
@@ -314,9 +289,12 @@ impl Web {
         self.manners.hold(host, until);
     }
 
-    /// Under another name.
-    pub(super) fn named(self, user_agent: HeaderValue) -> Web {
-        Web { user_agent, ..self }
+    /// Another door to the same network under another name, with manners of its own and the same room.
+    pub(super) fn beside(&self, user_agent: HeaderValue) -> Web {
+        let manners = Manners::new(self.network.gap, self.network.per_host, BTreeMap::new());
+        let (strict, lenient) = (Made::new(), Made::new());
+        let (network, room) = (self.network.clone(), self.room.clone());
+        Web { user_agent, network, strict, lenient, manners, permissions: Permissions::default(), room }
     }
 
     /// Carries a request as a service wants it.
@@ -441,44 +419,6 @@ impl Web {
     }
 }
 
-/// Whether an address may be asked, as far as it shows without resolving its name. The error says why not.
-pub(super) fn may_ask(url: &Url, allow: &[Block]) -> Result<(), Fault> {
-    if let Some(refusal) = address::url_refusal(url) {
-        return Err(forbidden(url, refusal));
-    }
-    let literal = match url.host() {
-        Some(Host::Ipv4(address)) => Some(address.into()),
-        Some(Host::Ipv6(address)) => Some(address.into()),
-        _ => None,
-    };
-    match literal.and_then(|literal| address::refusal(literal, allow)) {
-        Some(sort) => Err(forbidden(url, &behind(&format!("that is {sort}")))),
-        None => Ok(()),
-    }
-}
-
-/// A client that dials public addresses and what `allow` names, and follows no redirect by itself.
-pub(super) fn client(network: &Network, user_agent: &HeaderValue, allow: &[Block]) -> ClientBuilder {
-    Client::builder()
-        .user_agent(user_agent.clone())
-        .redirect(Policy::none())
-        .referer(false)
-        .no_proxy()
-        .connect_timeout(network.connect_timeout)
-        .dns_resolver(Arc::new(Resolver { allow: allow.to_vec() }))
-}
-
-/// Makes the client. The error says what a system lacks that can't make one.
-pub(super) fn made(client: ClientBuilder) -> Result<Client, String> {
-    client
-        .build()
-        .context(
-            "preparing to ask the web; are this system's certificates installed (package ca-certificates, or \
-             SSL_CERT_FILE)?",
-        )
-        .map_err(|error| format!("{error:#}"))
-}
-
 impl Carrier for Web {
     fn carry<'a>(&'a self, request: &'a Request) -> Carried<'a> {
         Box::pin(self.ask(request, None))
@@ -518,32 +458,4 @@ enum Step {
         to: Url,
         permanently: bool,
     },
-}
-
-/// The headers that make a request conditional, or none if the mark belongs to another address than the one asked.
-pub(super) fn validators(mark: &Mark, url: &Url, source: &Url) -> HeaderMap {
-    let mut headers = HeaderMap::new();
-    let origin = mark.url.as_ref().unwrap_or(source);
-    if origin[..url::Position::AfterQuery] != url[..url::Position::AfterQuery] {
-        return headers;
-    }
-    for (name, value) in [(IF_NONE_MATCH, &mark.etag), (IF_MODIFIED_SINCE, &mark.last_modified)] {
-        if let Some(value) = value.as_ref().and_then(|text| HeaderValue::from_bytes(text.as_bytes()).ok()) {
-            headers.insert(name, value);
-        }
-    }
-    headers
-}
-
-/// The validators of an answer.
-pub(super) fn mark(url: &Url, headers: &HeaderMap) -> Mark {
-    let validator = |name: HeaderName| {
-        let bytes = headers.get(name)?.as_bytes();
-        let text = str::from_utf8(bytes).ok()?;
-        (!text.is_empty() && text.len() <= LONGEST_VALIDATOR).then(|| text.to_owned())
-    };
-    let (etag, last_modified) = (validator(ETAG), validator(LAST_MODIFIED));
-    let url = (etag.is_some() || last_modified.is_some()).then(|| url.clone());
-    let fresh_seconds = freshness(|name| headers.get(name)?.to_str().ok());
-    Mark { url, etag, last_modified, fresh_seconds, ..Mark::default() }
 }

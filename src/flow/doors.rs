@@ -70,7 +70,7 @@ fn router(config: &Config, secrets: Secrets<'_>) -> Result<Router> {
     let token = config.github.token.as_ref().map(secrets);
     let github = Github::new(&config.github.api, token, &config.network, &web, BTreeMap::new());
     let account = account(&config.reddit, secrets);
-    let reddit = Reddit::new(&config.reddit, account, &config.network, BTreeMap::new()).context("opening [reddit]")?;
+    let reddit = Reddit::new(&config.reddit, account, &web).context("opening [reddit]")?;
     Ok(Router { github: github.context("opening [network]")?, web, reddit })
 }
 

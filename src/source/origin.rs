@@ -3,7 +3,7 @@
 use jiff::{SignedDuration, Timestamp};
 use url::Url;
 
-use super::{Github, List, Reddit, WebPage};
+use super::{Github, List, Reddit, WebPage, feed_of};
 use crate::page::Wanted;
 
 /// Closed: a new kind is a new arm here, and the compiler shows what it touches.
@@ -63,7 +63,7 @@ impl Origin {
     pub fn feed(&self, now: Timestamp) -> Option<Url> {
         match self {
             Origin::Feed(_) | Origin::Youtube(_) | Origin::Arxiv(_) => Some(self.url(now)),
-            Origin::Reddit(reddit) => Some(reddit.feed()),
+            Origin::Reddit(reddit) => Some(feed_of(&reddit.url())),
             Origin::Page(_) | Origin::Changelog(_) | Origin::List(_) | Origin::Github(_) => None,
         }
     }

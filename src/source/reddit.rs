@@ -71,14 +71,13 @@ impl Reddit {
         };
         Url::parse(&text).expect("a subreddit's name has letters, digits and `_`")
     }
+}
 
-    /// The feed of the same listing, which says no score and no flair.
-    pub fn feed(&self) -> Url {
-        let mut url = self.url();
-        let path = format!("{}/.rss", url.path().trim_end_matches(".json"));
-        url.set_path(&path);
-        let query = url.query().map(|query| query.replace("&raw_json=1", ""));
-        url.set_query(query.as_deref());
-        url
-    }
+/// The feed of a listing, which says no score and no flair.
+pub fn feed_of(listing: &Url) -> Url {
+    let mut feed = listing.clone();
+    feed.set_path(&format!("{}/.rss", listing.path().trim_end_matches(".json")));
+    let query = listing.query().map(|query| query.replace("&raw_json=1", ""));
+    feed.set_query(query.as_deref());
+    feed
 }

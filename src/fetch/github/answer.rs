@@ -12,7 +12,7 @@ use url::Url;
 use super::{Github, header};
 use crate::fetch::room::Share;
 use crate::fetch::trouble::too_large;
-use crate::fetch::web::mark;
+use crate::fetch::validators::mark;
 use crate::guard::text;
 use crate::item::Fault;
 use crate::page::{Page, Room};

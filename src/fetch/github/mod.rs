@@ -12,15 +12,16 @@ use std::time::Duration;
 use jiff::Timestamp;
 use octocrab::{AuthState, OctoBody, Octocrab, OctocrabBuilder};
 use reqwest::header::{ACCEPT, AUTHORIZATION, HeaderMap, HeaderValue, LOCATION};
-use tokio::time::{Instant, timeout};
 use url::Url;
 
+use super::client::{client, made, may_ask, user_agent_header};
 use super::limits::Limit;
 use super::manners::Manners;
 use super::room::Room;
 use super::status::{meaning, named, wait_until, waiting};
-use super::trouble::{redirect_fault, too_late, trouble};
-use super::web::{MOST_HOPS, Web, client, made, mark, may_ask, user_agent_header, validators};
+use super::trouble::{redirect_fault, trouble, within};
+use super::validators::{mark, validators};
+use super::web::{MOST_HOPS, Web};
 use super::{Carried, Carrier, shown};
 use crate::config::Network;
 use crate::item::{Fault, FaultKind};
@@ -204,17 +205,14 @@ impl Github {
         dialled
     }
 
-    /// Waits for something of an answer for as long as is left, and takes the time from what is left.
+    /// Waits for something of an answer, and names what went wrong.
     async fn within<T>(
         &self,
         left: &mut Duration,
         url: &Url,
         doing: impl Future<Output = octocrab::Result<T>>,
     ) -> Result<T, Fault> {
-        let started = Instant::now();
-        let done = timeout(*left, doing).await;
-        *left = left.saturating_sub(started.elapsed());
-        done.map_err(|_| too_late(url, self.network.total_timeout))?.map_err(|error| {
+        within(left, self.network.total_timeout, url, doing).await?.map_err(|error| {
             // octocrab's own words hold a backtrace; the client's error lies somewhere below them.
             let mut cause: Option<&dyn std::error::Error> = Some(&error);
             while let Some(inner) = cause {

@@ -17,9 +17,10 @@ use self::token::Tokens;
 use super::status::waiting;
 use super::web::{Dress, Web};
 use super::{Carried, Carrier, host_of, shown};
-use crate::config::{self, Network};
+use crate::config;
 use crate::item::{Fault, FaultKind};
 use crate::page::{Answer, Request};
+use crate::source::feed_of;
 
 /// The host of every source of this kind, under which waits are remembered.
 const HOST: &str = "www.reddit.com";
@@ -46,33 +47,30 @@ pub struct Reddit {
 }
 
 /// How Reddit wants clients to name themselves: `platform:app:version (by /u/name)`
-/// (<https://github.com/reddit-archive/reddit/wiki/API>).
-fn user_agent(user: Option<&str>, network: &Network) -> anyhow::Result<HeaderValue> {
-    let text = match user {
-        Some(user) => format!("linux:org.lab.tidings:v{} (by /u/{user})", env!("CARGO_PKG_VERSION")),
-        None => super::web::user_agent(&network.contact),
-    };
-    HeaderValue::from_str(&text).context("`user` of [reddit] or `contact` in tidings.toml cannot stand in a header")
+/// (<https://github.com/reddit-archive/reddit/wiki/API>). Without a name, as everywhere.
+fn user_agent(user: Option<&str>, web: &Web) -> anyhow::Result<HeaderValue> {
+    let Some(user) = user else { return Ok(web.user_agent().clone()) };
+    HeaderValue::from_str(&format!("linux:org.lab.tidings:v{} (by /u/{user})", env!("CARGO_PKG_VERSION")))
+        .context("`user` of [reddit] in tidings.toml cannot stand in a header")
 }
 
 impl Reddit {
-    /// `account` is what looking for it gave, if tidings.toml names one.
+    /// Shares the room of `web`, so that all answers together stay within it. `account` is what looking for it gave, if
+    /// tidings.toml names one.
     ///
     /// # Errors
-    /// If the names in tidings.toml cannot stand in a header.
+    /// If the name in tidings.toml cannot stand in a header.
     pub fn new(
         settings: &config::Reddit,
         account: Option<anyhow::Result<Account>>,
-        network: &Network,
-        holds: BTreeMap<String, Timestamp>,
+        web: &Web,
     ) -> anyhow::Result<Reddit> {
-        let user_agent = user_agent(settings.user.as_deref(), network)?;
+        let user_agent = user_agent(settings.user.as_deref(), web)?;
         let tokens = account.map(|found| match found {
             Ok(account) => Ok(Tokens::new(account, settings.login.clone())),
             Err(error) => Err(format!("{error:#}")),
         });
-        let web = Web::new(network, holds)?.named(user_agent);
-        Ok(Reddit { web, api: settings.api.clone(), site: settings.login.clone(), tokens })
+        Ok(Reddit { web: web.beside(user_agent), api: settings.api.clone(), site: settings.login.clone(), tokens })
     }
 
     async fn ask(&self, request: &Request) -> Result<Answer, Fault> {
@@ -110,9 +108,8 @@ impl Reddit {
 
     /// The feed that everybody may read, though not from everywhere.
     async fn ask_the_site(&self, request: &Request) -> Result<Answer, Fault> {
-        let path = format!("{}/.rss", request.url.path().trim_end_matches(".json"));
-        let query = request.url.query().map(|query| query.replace("&raw_json=1", ""));
-        let asked = at(&self.site, request, &path, query.as_deref());
+        let feed = feed_of(&request.url);
+        let asked = at(&self.site, request, feed.path(), feed.query());
         let dress = Dress { headers: HeaderMap::new(), status: AtomicU16::new(0) };
         let answer = self.web.ask(&asked, Some(&dress)).await;
         answer.map_err(|fault| {

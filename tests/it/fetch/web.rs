@@ -4,7 +4,8 @@ use std::io::Write as _;
 
 use flate2::Compression;
 use tidings::fetch::Carrier as _;
-use tidings::fetch::web::{Web, user_agent};
+use tidings::fetch::client::user_agent;
+use tidings::fetch::web::Web;
 use tidings::item::FaultKind;
 use tidings::page::{Answer, Mark, Request};
 use url::Url;

@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 use tidings::config;
 use tidings::fetch::Carrier;
 use tidings::fetch::reddit::{Account, Reddit};
+use tidings::fetch::web::Web;
 use url::Url;
 
 use super::kinds::{home, network, run};
@@ -125,7 +126,8 @@ impl Stand {
 
     fn door(&self, secret: Option<&str>) -> Arc<dyn Carrier> {
         let account = secret.map(|secret| Ok(Account { id: "id".to_owned(), secret: secret.to_owned(), person: None }));
-        Arc::new(Reddit::new(&self.settings(), account, &network(), BTreeMap::new()).unwrap())
+        let web = Web::new(&network(), BTreeMap::new()).unwrap();
+        Arc::new(Reddit::new(&self.settings(), account, &web).unwrap())
     }
 
     fn answers_first(&self, status: &'static str, headers: &[&'static str]) {

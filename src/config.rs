@@ -34,6 +34,7 @@ pub struct Config {
     pub interests: Interests,
     pub reddit: Reddit,
     pub github: Github,
+    pub model: Model,
     /// None: nothing is mailed.
     pub mail: Option<Mail>,
     pub webhook: Option<Webhook>,
@@ -208,6 +209,49 @@ impl Default for Github {
     fn default() -> Github {
         Github { api: Url::parse(crate::source::github::API).expect("an address"), token: None }
     }
+}
+
+/// `[model]`: the lab's own language model, which reads what the rules have ordered.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Model {
+    pub endpoint: Endpoint,
+    /// A model's file; with `llama-server` on the PATH, a run starts a server for it and ends it.
+    pub gguf: Option<PathBuf>,
+    /// Which model, where the server has several; None: the first it names.
+    pub name: Option<String>,
+    pub key: Option<SecretName>,
+    /// How long a server may take to load before a run goes on without it.
+    pub load_timeout: Duration,
+    /// Most stories read by the model in one run; the others wait for the next.
+    pub per_run: usize,
+    /// Most stories of one source among them, so that no source crowds out the others.
+    pub per_source: usize,
+}
+
+impl Default for Model {
+    fn default() -> Model {
+        Model {
+            endpoint: Endpoint::Auto,
+            gguf: None,
+            name: None,
+            key: None,
+            load_timeout: Duration::from_secs(120),
+            // A busy day of 75 sources; on a GPU a minute, on two cores an hour.
+            per_run: 400,
+            per_source: 60,
+        }
+    }
+}
+
+/// Where a model answers.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Endpoint {
+    /// The gguf, if one is named; else Ollama or llama-server on this machine, at their usual ports, if they answer.
+    Auto,
+    /// No model is asked.
+    Off,
+    /// Base of a server's API, such as `http://127.0.0.1:8080`, with or without `/v1`.
+    At(Url),
 }
 
 /// `[mail]`: how letters leave.

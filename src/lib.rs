@@ -10,6 +10,7 @@ pub mod source;
 pub mod page;
 pub mod item;
 pub mod work;
+pub mod opinion;
 pub mod verdict;
 pub mod story;
 pub mod edition;

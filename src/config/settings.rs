@@ -9,7 +9,7 @@ use url::{Host, Url};
 
 use super::sources::{read_duration, read_web_address};
 use super::table::{Document, Found, Table};
-use super::{Block, Config, Github, Mail, Mistake, Person, Reddit, SecretName, Webhook};
+use super::{Block, Config, Endpoint, Github, Mail, Mistake, Model, Person, Reddit, SecretName, Webhook};
 
 /// Reads the text of tidings.toml. `file` is the name used in messages.
 ///
@@ -40,6 +40,9 @@ pub fn read_settings(file: &str, text: &str) -> Result<Config, Vec<Mistake>> {
     }
     if let Some(table) = top.table("github") {
         read_github(table, &mut config.github);
+    }
+    if let Some(table) = top.table("model") {
+        read_model(table, &mut config.model);
     }
     if let Some(table) = top.table("mail") {
         config.mail = read_mail(table);
@@ -191,6 +194,36 @@ fn read_github(table: Table<'_, '_>, github: &mut Github) {
     };
     if github.token.is_some() && github.api.scheme() == "http" && !is_here {
         table.mistake("the token would travel in the clear".to_owned(), "api = \"https://…\"");
+    }
+    table.finish();
+}
+
+fn read_model(table: Table<'_, '_>, model: &mut Model) {
+    let endpoint = |text: &str| match text.trim() {
+        "auto" => Ok(Endpoint::Auto),
+        "off" => Ok(Endpoint::Off),
+        address => read_web_address(address).map(Endpoint::At),
+    };
+    let remedy = "\"auto\", \"off\", or an address such as \"http://127.0.0.1:8080\"";
+    if let Some(found) = table.parsed("endpoint", endpoint, remedy) {
+        model.endpoint = found.value;
+    }
+    model.gguf = table.string("gguf").map(|found| PathBuf::from(found.value));
+    model.name = table.string("name").map(|found| found.value);
+    model.key = read_secret(&table, ["key", "key_env", "key_file"]);
+    if model.gguf.is_some() && model.endpoint != Endpoint::Auto {
+        table.mistake("[model] names a gguf and an endpoint".to_owned(), "keep one of the two");
+    }
+    let read = |text: &str| {
+        read_duration(text).and_then(|length| Duration::try_from(length).map_err(|error| error.to_string()))
+    };
+    if let Some(found) = table.parsed("load_timeout", read, "a number and a unit: \"30s\", \"5m\"") {
+        model.load_timeout = found.value;
+    }
+    for (key, target) in [("per_run", &mut model.per_run), ("per_source", &mut model.per_source)] {
+        if let Some(number) = table.integer(key, 1..=100_000) {
+            *target = number as usize;
+        }
     }
     table.finish();
 }

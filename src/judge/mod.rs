@@ -4,6 +4,7 @@
 //! text raises its own level: words that ask for attention have no rule that listens to them.
 
 pub mod group;
+pub mod model;
 mod product;
 mod relevance;
 mod rules;

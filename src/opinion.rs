@@ -1,0 +1,61 @@
+//! An opinion: what a language model made of one text. It never decides alone; judging weighs it.
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+/// How the four answers share the probability; the sum is 1.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct Odds {
+    /// It cannot wait until the week's digest.
+    pub critical: f64,
+    /// It belongs in the week's digest.
+    pub notable: f64,
+    /// It is about the lab's things, and may be passed over.
+    pub routine: f64,
+    /// It is not for this lab.
+    pub noise: f64,
+}
+
+/// How far the odds can be trusted as probabilities.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Measure {
+    /// The exact distribution over the four answers.
+    Whole,
+    /// Made from the most probable tokens that the server shows; an answer missing there has the least of them as its bound.
+    Partial,
+    /// The server showed no probabilities: the answer alone was read.
+    Letter,
+}
+
+/// What a model made of one text.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Opinion {
+    pub odds: Odds,
+    pub measure: Measure,
+    /// The model, as its server names it.
+    pub model: String,
+    /// Hash of the prompt around the text; another prompt makes another opinion.
+    pub prompt: String,
+    /// Hash of the text that was read.
+    pub input: String,
+    pub at: Timestamp,
+}
+
+/// What asking a model cost.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Tokens {
+    /// Of the prompt, those found in the server's cache included.
+    pub prompt: u64,
+    /// Of the prompt, those that the server had in its cache.
+    pub cached: u64,
+    pub generated: u64,
+}
+
+impl std::ops::AddAssign for Tokens {
+    fn add_assign(&mut self, more: Tokens) {
+        self.prompt += more.prompt;
+        self.cached += more.cached;
+        self.generated += more.generated;
+    }
+}

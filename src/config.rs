@@ -142,11 +142,23 @@ pub struct Schedule {
     pub zone: TimeZone,
     pub digest_day: Weekday,
     pub digest_time: Time,
+    /// Most alerts on one day of the lab's zone; what else is critical waits for the roll-up.
+    pub alerts_a_day: usize,
+    /// When the roll-up of a day leaves.
+    pub rollup: Time,
 }
 
 impl Default for Schedule {
     fn default() -> Schedule {
-        Schedule { zone: TimeZone::UTC, digest_day: Weekday::Monday, digest_time: Time::constant(7, 0, 0, 0) }
+        Schedule {
+            zone: TimeZone::UTC,
+            digest_day: Weekday::Monday,
+            digest_time: Time::constant(7, 0, 0, 0),
+            // Rare enough that each is read.
+            alerts_a_day: 2,
+            // Before people go home.
+            rollup: Time::constant(17, 0, 0, 0),
+        }
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use jiff::civil::ISOWeekDate;
+use jiff::civil::{Date, ISOWeekDate};
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
@@ -20,6 +20,8 @@ pub enum EditionId {
     /// One ISO week, named by `week_name`.
     Digest(String),
     Alert(StoryId),
+    /// What was critical on one day beyond the day's alerts, told together.
+    Rollup(Date),
     /// How a source fares has changed.
     Notice(String),
     /// A person tries a channel; it is not kept.
@@ -31,6 +33,7 @@ impl fmt::Display for EditionId {
         match self {
             EditionId::Digest(week) => write!(f, "digest/{week}"),
             EditionId::Alert(story) => write!(f, "alert/{story}"),
+            EditionId::Rollup(date) => write!(f, "rollup/{date}"),
             EditionId::Notice(name) => write!(f, "notice/{name}"),
             EditionId::Trial(at) => write!(f, "trial/{at}"),
         }
@@ -152,6 +155,19 @@ pub struct Alert {
     pub at: Timestamp,
     pub zone: String,
     pub telling: Telling,
+}
+
+/// The critical stories of a day that its alerts had no room for, before any layout.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Rollup {
+    pub version: u32,
+    pub date: Date,
+    pub at: Timestamp,
+    pub zone: String,
+    /// At most 25.
+    pub stories: Vec<Telling>,
+    /// All that it stands for, those that found no room included.
+    pub told: Vec<StoryId>,
 }
 
 /// Who gets a letter, and how: a mail address on `mail`, the name of the hook on `webhook`.

@@ -101,6 +101,14 @@ pub fn words(report: &Report, setup: &Setup) -> String {
         let folder = setup.home.digests().join("alerts");
         lines.push(format!("{} written to {}.", count(acts.alerted, "alert"), folder.display()));
     }
+    if acts.rolled_up > 0 {
+        let stories = if acts.rolled_up == 1 { "story" } else { "stories" };
+        lines.push(format!("{} critical {stories} beyond the day's alerts, told in its roll-up.", acts.rolled_up));
+    }
+    if acts.held_for_rollup > 0 {
+        let stories = if acts.held_for_rollup == 1 { "story waits" } else { "stories wait" };
+        lines.push(format!("{} critical {stories} for the day's roll-up: its alerts are sent.", acts.held_for_rollup));
+    }
     for week in &acts.digests {
         lines.push(format!("Digest {week}: {}", setup.home.digests().join(week).join("digest.html").display()));
     }

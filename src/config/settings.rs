@@ -101,6 +101,13 @@ fn read_schedule(table: Table<'_, '_>, config: &mut Config) {
     if let Some(found) = table.parsed("digest", read_weekly, "a day and a time: \"Mon 07:00\"") {
         (schedule.digest_day, schedule.digest_time) = found.value;
     }
+    if let Some(number) = table.integer("alerts_a_day", 0..=100) {
+        schedule.alerts_a_day = number as usize;
+    }
+    let time = |text: &str| Time::strptime("%H:%M", text.trim()).map_err(|_| format!("`{text}` is no time"));
+    if let Some(found) = table.parsed("rollup", time, "a time of the day: \"17:00\"") {
+        schedule.rollup = found.value;
+    }
     table.finish();
 }
 

@@ -133,6 +133,10 @@ pub struct Acts {
     pub indexed: usize,
     /// Stories for which an alert was written.
     pub alerted: usize,
+    /// Critical stories that the day's alerts had no room for, told together in its roll-up.
+    pub rolled_up: usize,
+    /// Critical stories that wait for the day's roll-up, or for the next day.
+    pub held_for_rollup: usize,
     /// Weeks whose digest was written, `2026-W47`.
     pub digests: Vec<String>,
     pub letters_sent: usize,

@@ -72,7 +72,7 @@ mod tests {
 
     fn check(day: Weekday, now: &str, name: &str, from: &str, to: &str) {
         let zone = TimeZone::get("Europe/London").unwrap();
-        let schedule = Schedule { zone, digest_day: day, digest_time: time(7, 0, 0, 0) };
+        let schedule = Schedule { zone, digest_day: day, digest_time: time(7, 0, 0, 0), ..Schedule::default() };
         let week = Week::open_at(&schedule, now.parse().unwrap()).unwrap();
         assert_eq!((week.name.as_str(), week.from.to_string(), week.to.to_string()), (name, from.into(), to.into()));
         assert_eq!(Week::named(&schedule, name).unwrap(), week);

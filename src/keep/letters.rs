@@ -60,6 +60,11 @@ impl Keep {
         self.told.editions_of(story).next().is_some()
     }
 
+    /// Whether a day's roll-up told a story.
+    pub fn was_rolled_up(&self, story: &StoryId) -> bool {
+        self.told.editions_of(story).any(|edition| edition.starts_with("rollup/"))
+    }
+
     /// Whether the digest of an earlier week told a story.
     pub fn was_told_before(&self, story: &StoryId, edition: &EditionId) -> bool {
         let edition = edition.to_string();

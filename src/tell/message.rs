@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 
-use crate::edition::{Alert, Digest, EditionId};
+use crate::edition::{Alert, Digest, EditionId, Rollup};
 use crate::story::StoryId;
 use crate::tell::render::Rendered;
 
@@ -11,6 +11,7 @@ use crate::tell::render::Rendered;
 pub enum Message<'a> {
     Digest(&'a Digest, &'a Rendered),
     Alert(&'a Alert, &'a Rendered),
+    Rollup(&'a Rollup, &'a Rendered),
     /// To whoever looks after the home.
     Notice {
         name: &'a str,
@@ -27,6 +28,7 @@ impl Message<'_> {
         match self {
             Message::Digest(digest, _) => EditionId::Digest(digest.week.clone()),
             Message::Alert(alert, _) => EditionId::Alert(alert.telling.story.clone()),
+            Message::Rollup(rollup, _) => EditionId::Rollup(rollup.date),
             Message::Notice { name, .. } => EditionId::Notice((*name).to_owned()),
             Message::Trial(at, _) => EditionId::Trial(*at),
         }
@@ -34,8 +36,8 @@ impl Message<'_> {
 
     pub fn rendered(&self) -> &Rendered {
         match self {
-            Message::Digest(_, rendered) | Message::Alert(_, rendered) | Message::Trial(_, rendered) => rendered,
-            Message::Notice { rendered, .. } => rendered,
+            Message::Digest(_, rendered) | Message::Alert(_, rendered) => rendered,
+            Message::Rollup(_, rendered) | Message::Trial(_, rendered) | Message::Notice { rendered, .. } => rendered,
         }
     }
 
@@ -45,6 +47,7 @@ impl Message<'_> {
         match self {
             Message::Digest(digest, _) => digest.to,
             Message::Alert(alert, _) => alert.at,
+            Message::Rollup(rollup, _) => rollup.at,
             Message::Notice { at, .. } | Message::Trial(at, _) => *at,
         }
     }
@@ -56,6 +59,7 @@ impl Message<'_> {
                 digest.sections.iter().flat_map(|section| &section.stories).map(|one| one.story.clone()).collect()
             }
             Message::Alert(alert, _) => vec![alert.telling.story.clone()],
+            Message::Rollup(rollup, _) => rollup.told.clone(),
             Message::Notice { .. } | Message::Trial(..) => Vec::new(),
         }
     }

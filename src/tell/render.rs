@@ -6,18 +6,21 @@ use minijinja::value::Serde;
 use minijinja::{AutoEscape, Environment, Value};
 use serde::Serialize;
 
-use crate::edition::{Alert, Digest};
+use crate::edition::{Alert, Digest, Rollup};
 use crate::tell::escape;
 use crate::tell::view::{self, Links};
 
 /// The words and layouts; whoever mends them needs no Rust.
-const TEMPLATES: [(&str, &str); 11] = [
+const TEMPLATES: [(&str, &str); 14] = [
     ("digest.html", include_str!("templates/digest.html")),
     ("digest.md", include_str!("templates/digest.md")),
     ("digest.txt", include_str!("templates/digest.txt")),
     ("alert.html", include_str!("templates/alert.html")),
     ("alert.md", include_str!("templates/alert.md")),
     ("alert.txt", include_str!("templates/alert.txt")),
+    ("rollup.html", include_str!("templates/rollup.html")),
+    ("rollup.md", include_str!("templates/rollup.md")),
+    ("rollup.txt", include_str!("templates/rollup.txt")),
     ("fragment.html", include_str!("templates/fragment.html")),
     ("feed.atom.xml", include_str!("templates/feed.atom.xml")),
     ("parts.html", include_str!("templates/parts.html")),
@@ -65,6 +68,16 @@ pub fn digest(digest: &Digest) -> Result<Rendered> {
 pub fn alert(alert: &Alert) -> Result<Rendered> {
     let view = view::alert(alert, Links::Long);
     write("alert", view.subject.clone(), alert, &view)
+}
+
+/// Writes a day's roll-up. Fails only if a template does.
+pub fn rollup(rollup: &Rollup) -> Result<Rendered> {
+    let view = view::rollup(rollup, Links::Long);
+    let rendered = write("rollup", view.subject.clone(), rollup, &view)?;
+    if rendered.html.len() <= MOST_HTML {
+        return Ok(rendered);
+    }
+    write("rollup", view.subject, rollup, &view::rollup(rollup, Links::Short))
 }
 
 /// A digest as the content of a feed's entry: HTML without a page around it and without styles.

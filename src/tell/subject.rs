@@ -1,6 +1,6 @@
 //! Subject lines: the content of the mail in at most 78 characters.
 
-use crate::edition::{Alert, Digest};
+use crate::edition::{Alert, Digest, Rollup};
 use crate::guard::text::one_line;
 use crate::tell::words::clip;
 
@@ -42,6 +42,20 @@ pub(super) fn alert(alert: &Alert) -> String {
     let title = one_line(&clip(&alert.telling.title, MOST));
     let title = if title.is_empty() { format!("news from {}", one_line(&alert.telling.source)) } else { title };
     clip(&format!("Critical: {title}"), MOST)
+}
+
+/// "3 more critical stories today: …".
+pub(super) fn rollup(rollup: &Rollup) -> String {
+    let titles = rollup.stories.iter().map(|telling| one_line(&telling.title)).collect::<Vec<_>>().join("; ");
+    clip(&format!("{}: {titles}", rollup_headline(rollup)), MOST)
+}
+
+/// "3 more critical stories today".
+pub(super) fn rollup_headline(rollup: &Rollup) -> String {
+    match rollup.told.len() {
+        1 => "1 more critical story today".to_owned(),
+        n => format!("{n} more critical stories today"),
+    }
 }
 
 /// An action without its command and its full stop.

@@ -7,7 +7,7 @@ use jiff::tz::TimeZone;
 use serde::Serialize;
 use url::Url;
 
-use crate::edition::{Action, Alert, Also, Digest, HeldBack, Section, Telling, Trouble};
+use crate::edition::{Action, Alert, Also, Digest, HeldBack, Rollup, Section, Telling, Trouble};
 use crate::guard::text::one_line;
 use crate::story::StoryId;
 use crate::tell::digest::{ACTION, EXCERPT, TITLE, words};
@@ -70,6 +70,19 @@ pub(super) struct AlertView {
     pub at: String,
     pub zone: String,
     pub story: StoryView,
+}
+
+#[derive(Debug, Serialize)]
+pub(super) struct RollupView {
+    pub subject: String,
+    pub headline: String,
+    pub preheader: String,
+    /// "21 Nov 2026"
+    pub date: String,
+    pub zone: String,
+    pub stories: Vec<StoryView>,
+    /// How many more there were than are shown.
+    pub more: usize,
 }
 
 #[derive(Debug, Serialize)]
@@ -163,6 +176,20 @@ pub(super) fn alert(alert: &Alert, links: Links) -> AlertView {
         at: alert.at.to_zoned(zone.clone()).strftime("%-d %b %Y, %H:%M").to_string(),
         zone: name(&zone),
         story: story(telling, &[], &zone, links),
+    }
+}
+
+pub(super) fn rollup(rollup: &Rollup, links: Links) -> RollupView {
+    let zone = zone(&rollup.zone);
+    let sources: Vec<String> = rollup.stories.iter().map(|telling| clip(&telling.source, NAME)).collect();
+    RollupView {
+        subject: subject::rollup(rollup),
+        headline: subject::rollup_headline(rollup),
+        preheader: clip(&format!("Beyond the day's alerts. Told by {}.", sources.join(", ")), PREHEADER),
+        date: rollup.date.strftime("%-d %b %Y").to_string(),
+        zone: name(&zone),
+        stories: rollup.stories.iter().map(|telling| story(telling, &[], &zone, links)).collect(),
+        more: rollup.told.len().saturating_sub(rollup.stories.len()),
     }
 }
 

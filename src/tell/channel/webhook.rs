@@ -70,6 +70,7 @@ pub(in crate::tell) fn body(message: Message<'_>) -> Result<Vec<u8>> {
             digest.sections.iter().flat_map(|section| &section.stories).collect(),
         ),
         Message::Alert(alert, _) => ("alert.raised", rendered.subject.clone(), vec![&alert.telling]),
+        Message::Rollup(rollup, _) => ("alerts.rolled_up", rendered.subject.clone(), rollup.stories.iter().collect()),
         Message::Notice { .. } => ("source.changed", rendered.text.trim_end().to_owned(), Vec::new()),
         Message::Trial(..) => ("channel.tried", rendered.text.trim_end().to_owned(), Vec::new()),
     };

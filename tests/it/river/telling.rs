@@ -37,6 +37,63 @@ async fn an_advisory_is_told_to_each_person_at_once_and_once() {
     assert_eq!(lab.postbox.keys().len(), 2, "told once, even by a store made anew");
 }
 
+/// Five holes in the watched product.
+const HOLES: [Told; 5] = [
+    ("hole-0", "Commands run unasked in lantern-code: hooks", "GHSA-2x4c-9f3m-77qp. Fixed in 4.12.0."),
+    ("hole-1", "Commands run unasked in lantern-code: the shell tool", "GHSA-3x4c-9f3m-77qp. Fixed in 4.12.1."),
+    ("hole-2", "Commands run unasked in lantern-code: a settings file", "GHSA-4x4c-9f3m-77qp. Fixed in 4.12.2."),
+    ("hole-3", "Commands run unasked in lantern-code: the plugin loader", "GHSA-5x4c-9f3m-77qp. Fixed in 4.12.3."),
+    ("hole-4", "Commands run unasked in lantern-code: remote sessions", "GHSA-6x4c-9f3m-77qp. Fixed in 4.12.4."),
+];
+
+#[tokio::test]
+async fn a_day_has_two_alerts_and_one_roll_up_and_nothing_is_told_twice() {
+    let lab = Lab::new();
+    lab.run("2026-11-17T08:00:00Z", &[OLD]).await;
+    let report = lab.run("2026-11-17T09:00:00Z", &HOLES[..4]).await;
+    assert_eq!((report.acts.alerted, report.acts.held_for_rollup, report.acts.letters_sent), (2, 2, 4));
+    let report = lab.run("2026-11-17T16:59:59Z", &HOLES[..4]).await;
+    assert_eq!((report.acts.alerted, report.acts.rolled_up, report.acts.letters_sent), (0, 0, 0));
+    let report = lab.run("2026-11-17T17:00:00Z", &HOLES[..4]).await;
+    assert_eq!((report.acts.rolled_up, report.acts.held_for_rollup, report.acts.letters_sent), (2, 0, 2));
+    assert!(lab.postbox.keys()[4].starts_with("rollup/2026-11-17/ana@lab.example"), "{:?}", lab.postbox.keys());
+
+    // What comes after the roll-up waits for the next day's alerts.
+    let report = lab.run("2026-11-17T18:00:00Z", &HOLES).await;
+    assert_eq!((report.acts.alerted, report.acts.rolled_up, report.acts.held_for_rollup), (0, 0, 1));
+    let report = lab.run("2026-11-18T00:00:00Z", &HOLES).await;
+    assert_eq!((report.acts.alerted, report.acts.letters_sent), (1, 2));
+    let report = lab.run("2026-11-18T18:00:00Z", &HOLES).await;
+    assert_eq!((report.acts.alerted, report.acts.rolled_up, report.acts.letters_sent), (0, 0, 0));
+
+    let text = fs::read_to_string(lab.setup.home.digests().join("alerts/2026-11-17/rollup.txt")).unwrap();
+    let alerts = |day: &str| {
+        let files = fs::read_dir(lab.setup.home.digests().join("alerts").join(day)).unwrap();
+        let texts = files.map(|file| file.unwrap().path()).filter(|path| path.extension().unwrap() == "txt");
+        texts.map(|path| fs::read_to_string(path).unwrap()).filter(|page| *page != text).collect::<String>()
+    };
+    let (first, second) = (alerts("2026-11-17"), alerts("2026-11-18"));
+    for (_, title, _) in HOLES {
+        let times = [&first, &second, &text].map(|page| page.matches(title).count());
+        assert_eq!(times.iter().sum::<usize>(), 1, "{title} is told once: {times:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_store_that_was_lost_tells_no_roll_up_twice() {
+    let lab = Lab::new();
+    lab.run("2026-11-17T08:00:00Z", &[OLD]).await;
+    lab.run("2026-11-17T17:30:00Z", &HOLES[..4]).await;
+    let letters = lab.postbox.keys().len();
+    assert_eq!(letters, 6, "two alerts and a roll-up, to two people");
+    fs::remove_dir_all(lab.setup.home.folder().join("state/store")).unwrap();
+    lab.run("2026-11-17T18:00:00Z", &[OLD]).await;
+    for time in ["2026-11-17T18:30:00Z", "2026-11-18T08:00:00Z", "2026-11-18T17:30:00Z"] {
+        lab.run(time, &HOLES[..4]).await;
+    }
+    assert_eq!(lab.postbox.keys().len(), letters, "{:?}", lab.postbox.keys());
+}
+
 #[tokio::test]
 async fn a_letter_put_off_leaves_with_the_next_run_unchanged() {
     let lab = Lab::new();

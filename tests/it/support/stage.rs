@@ -10,7 +10,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use serde_json::Value;
 use tempfile::TempDir;
-use tidings::edition::LetterState;
+use tidings::edition::{Letter, LetterState};
 use tidings::keep::Keep;
 use tokio::runtime::{Builder, Runtime};
 
@@ -18,7 +18,7 @@ use super::mail_server::{End, MailServer, Script, Tls};
 use super::server::{Reply, Server};
 
 /// Every fail point, in the order of a run. A test holds the list against the source.
-pub const POINTS: [&str; 37] = [
+pub const POINTS: [&str; 39] = [
     "archive-before-append",
     "archive-written",
     "archive-synced",
@@ -39,6 +39,8 @@ pub const POINTS: [&str; 37] = [
     "told-synced",
     "alert-queued",
     "alert-done",
+    "rollup-written",
+    "rollup-queued",
     "week-before-close",
     "week-closed",
     "letter-begun",
@@ -97,7 +99,8 @@ struct Play {
     people: u64,
     /// By source: title and text of each item, and the run from which it is there.
     sources: Vec<Vec<(usize, String, String)>>,
-    alerts: usize,
+    /// Critical stories; the day's third is rolled up.
+    holes: usize,
     script: Script,
 }
 
@@ -105,7 +108,7 @@ impl Play {
     fn new(seed: u64) -> Play {
         let mut dice = Dice::new(seed);
         let people = 3 + dice.roll(4);
-        let (mut sources, mut alerts) = (Vec::new(), 0);
+        let (mut sources, mut holes) = (Vec::new(), 0);
         for source in 0..2 + dice.roll(3) {
             let mut items = Vec::new();
             for run in 0..READING {
@@ -117,19 +120,21 @@ impl Play {
             sources.push(items);
         }
         for run in 1..READING {
-            if run == 1 || dice.roll(2) == 0 {
-                let title = format!("Bulletin: sandbox escape {run} in lantern-code");
-                let text = format!("GHSA-2x4c-9f3m-77q{run}. A sandbox escape. Fixed in 4.12.{run}.");
+            let many = if run == 1 { 3 } else { dice.roll(2) as usize };
+            for hole in (0..many).map(|place| holes + place) {
+                let place = ["hooks", "the shell tool", "a settings file", "the plugin loader"][hole];
+                let title = format!("Bulletin: sandbox escape by {place} in lantern-code");
+                let text = format!("GHSA-2x4c-9f3m-77q{}. A sandbox escape. Fixed in 4.12.{hole}.", 2 + hole);
                 sources[0].push((run, title, text));
-                alerts += 1;
             }
+            holes += many;
         }
         // One reader in eight is put off, one letter in sixteen is taken without a word.
         let rcpt = (0..12).map(|_| if dice.roll(8) == 0 { "451 4.7.1 come back" } else { "250 ok" }).collect();
         let says = |cut| if cut { End::Cuts } else { End::Says("250 taken") };
         let letter = (0..12).map(|_| says(dice.roll(16) == 0)).collect();
         let script = Script { tls: Tls::None, rcpt, letter, ..Script::default() };
-        Play { people, sources, alerts, script }
+        Play { people, sources, holes, script }
     }
 
     /// The feed of a source in a run. Its entity tag changes with its items.
@@ -218,7 +223,7 @@ impl Stage {
             ));
         }
         let mut settings = format!(
-            "[network]\nallow = [\"127.0.0.0/8\"]\ngap = \"1ms\"\n[interests]\nwatch = [\"lantern-code\"]\n\
+            "[network]\nallow = [\"127.0.0.0/8\"]\ngap = \"1ms\"\n[schedule]\nrollup = \"09:00\"\n[interests]\nwatch = [\"lantern-code\"]\n\
              [mail]\nsmtp = \"smtp://127.0.0.1:{}\"\nfrom = \"Tidings <tidings@lab.example>\"\n\
              allow_plain = [\"127.0.0.1\"]\n",
             mail.port
@@ -307,7 +312,18 @@ impl Stage {
 
         let letters = keep.letters().unwrap();
         let editions: BTreeSet<&str> = letters.iter().map(|letter| letter.edition.as_str()).collect();
-        assert_eq!(editions.iter().filter(|edition| edition.starts_with("alert/")).count(), self.play.alerts);
+        let at_once = |letter: &&Letter| letter.edition.starts_with("alert/") || letter.edition.starts_with("rollup/");
+        for (edition, most) in [("alert/", 2), ("rollup/", 1)] {
+            let days = editions.iter().filter(|name| name.starts_with(edition)).count();
+            assert!((1..=most + 1).contains(&days), "{editions:?}");
+        }
+        for address in letters.iter().map(|letter| &letter.reader.address).collect::<BTreeSet<_>>() {
+            let own = letters.iter().filter(|letter| letter.reader.address == *address).filter(at_once);
+            let mut told: Vec<_> = own.flat_map(|letter| &letter.stories).collect();
+            told.sort();
+            let each: BTreeSet<_> = told.iter().collect();
+            assert_eq!((told.len(), each.len()), (self.play.holes, self.play.holes), "each hole is told once");
+        }
         assert!(editions.contains("digest/2026-W47"), "{editions:?}");
         assert_eq!(
             letters.len(),

@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use tidings::edition::{Alert, Also, Digest, Telling};
+use tidings::edition::{Alert, Also, Digest, Rollup, Telling};
 use tidings::tell::render::{self, Rendered};
 
 use super::samples::{digest, telling};
@@ -31,11 +31,18 @@ fn alerts() -> Vec<(String, Alert)> {
     fixtures("alert").into_iter().map(|(case, path)| (case, read(path))).collect()
 }
 
+fn rollups() -> Vec<(String, Rollup)> {
+    let read = |path: PathBuf| serde_json::from_str(&fs::read_to_string(path).unwrap()).unwrap();
+    fixtures("rollup").into_iter().map(|(case, path)| (case, read(path))).collect()
+}
+
 fn pages() -> Vec<(String, Rendered)> {
     let digests =
         digests().into_iter().map(|(case, digest)| (format!("digest/{case}"), render::digest(&digest).unwrap()));
     let alerts = alerts().into_iter().map(|(case, alert)| (format!("alert/{case}"), render::alert(&alert).unwrap()));
-    digests.chain(alerts).collect()
+    let rollups =
+        rollups().into_iter().map(|(case, rollup)| (format!("rollup/{case}"), render::rollup(&rollup).unwrap()));
+    digests.chain(alerts).chain(rollups).collect()
 }
 
 #[test]

@@ -70,7 +70,10 @@ pub struct Digest {
     pub held_back: Vec<HeldBack>,
     /// Sources that gave nothing when the digest was written.
     pub troubles: Vec<Trouble>,
-    /// Who put the stories in order, for example "rules and relevance, no model".
+    /// "ranked without a model", or with which, and how much of the week it has read: stands at the top.
+    #[serde(default)]
+    pub ranked: String,
+    /// Who put the stories in order, for example "rules and relevance; no model read them".
     pub ranked_by: String,
 }
 

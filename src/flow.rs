@@ -27,6 +27,7 @@ use tokio::time::Instant;
 use crate::config::Config;
 use crate::home::Home;
 use crate::judge::Judge;
+use crate::judge::fusion::Weight;
 use crate::keep::{Keep, OpenError};
 use crate::source::Source;
 
@@ -72,7 +73,7 @@ pub async fn run(setup: &Setup, doors: &Doors, asked: &Asked, now: Timestamp, wa
     (report.sources, report.changes) = gather::gather(&mut keep, setup, &doors.carrier, asked, now, watcher).await?;
 
     watcher.doing("weighing what is new");
-    weigh::weigh(&mut keep, &judge, now, &mut report.acts)?;
+    weigh::weigh(&mut keep, &judge, Weight::default(), now, &mut report.acts)?;
 
     alerts::write(&mut keep, setup, now, &mut report.acts)?;
     digests::close_weeks(&mut keep, setup, now, &mut report.acts)?;

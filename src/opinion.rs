@@ -3,6 +3,8 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use crate::verdict::Level;
+
 /// How the four answers share the probability; the sum is 1.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct Odds {
@@ -40,6 +42,23 @@ pub struct Opinion {
     /// Hash of the text that was read.
     pub input: String,
     pub at: Timestamp,
+}
+
+/// What an opinion made of a story.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Weighed {
+    /// Of the story's lead.
+    pub opinion: Opinion,
+    /// What was read: the lead and its words, as `Story::to_be_read` names them.
+    pub input: String,
+    /// Relevance with the opinion in it, 0 to 1: what stories of one level are ordered by.
+    pub score: f64,
+    /// The level that the score gives, where the model has shown that it may overrule; None: it only orders and lifts.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub level: Option<Level>,
+    /// Rules and model are far apart: what each says, for a person to look at.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub disagreement: Option<String>,
 }
 
 /// What asking a model cost.

@@ -6,6 +6,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::item::{Item, ItemId};
+use crate::opinion::Weighed;
 use crate::source::Trust;
 use crate::verdict::{Level, Verdict};
 
@@ -38,6 +39,37 @@ pub struct Story {
     pub verdict: Verdict,
     /// Each time it rose to a higher level, oldest first. A digest's week holds the stories that rose in it.
     pub rises: Vec<Rise>,
+    /// What a model's opinion made of it; None while no model has read it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub weighed: Option<Weighed>,
+}
+
+impl Story {
+    /// What a model should read of it, by name: the lead, and the hash of its words.
+    pub fn to_be_read(lead: &Item) -> String {
+        format!("{}:{}", lead.id, lead.content)
+    }
+
+    /// Whether a model has read just this.
+    pub fn was_read(&self, input: &str) -> bool {
+        self.weighed.as_ref().is_some_and(|weighed| weighed.input == input)
+    }
+
+    /// What stories of one level are ordered by, 0 to 1.
+    pub fn score(&self) -> f64 {
+        self.weighed.as_ref().map_or(self.verdict.relevance, |weighed| weighed.score)
+    }
+
+    /// The level at which a digest tells it. Where the model has shown that it may overrule, it may pass over what no rule
+    /// holds up; what was critical stays so.
+    pub fn told_level(&self) -> Level {
+        let overruled = self.weighed.as_ref().and_then(|weighed| weighed.level);
+        let floor = self.verdict.floor.unwrap_or(Level::Noise);
+        match overruled {
+            Some(level) if self.verdict.level < Level::Critical => level.max(floor),
+            _ => self.verdict.level,
+        }
+    }
 }
 
 /// From here on a verdict's `critical` counts as a leg.

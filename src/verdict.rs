@@ -56,6 +56,11 @@ pub struct Verdict {
     /// It was old when we first saw it: searchable, but nothing to do about it and no line in a digest by itself.
     #[serde(default)]
     pub old: bool,
+    /// The least and the highest level that rules allow; nothing but rules passes them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub floor: Option<Level>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ceiling: Option<Level>,
     /// Every reason, strongest first.
     pub why: Vec<Reason>,
     pub at: Timestamp,

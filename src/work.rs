@@ -16,6 +16,8 @@ pub enum Duty {
     Index,
     /// Tell a story at once.
     Alert,
+    /// Have a model read a story's lead.
+    Screen,
 }
 
 impl Duty {
@@ -24,6 +26,7 @@ impl Duty {
             Duty::Judge => "judge",
             Duty::Index => "index",
             Duty::Alert => "alert",
+            Duty::Screen => "screen",
         }
     }
 }
@@ -32,7 +35,7 @@ impl Duty {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Work {
     pub duty: Duty,
-    /// An item's id, or a story's for an alert.
+    /// An item's id, or a story's for an alert and for a model.
     pub id: String,
     /// Hash of what the work is to be done on.
     pub input: String,

@@ -75,6 +75,9 @@ pub fn status(desk: &Desk) -> Result<ExitCode, Failure> {
         count(status.letters_waiting, "letter"),
         status.letters_dead
     ))?;
+    for line in model_lines(&status, desk.now) {
+        say(&line)?;
+    }
     for file in &status.archives_short {
         say(&format!(
             "  state/archive/{file} lost a part of its texts; they come back as far as the feeds still give them"
@@ -85,6 +88,30 @@ pub fn status(desk: &Desk) -> Result<ExitCode, Failure> {
         say(&format!("  {} {}: failed {} times, last: {fault}", work.duty.word(), work.id, work.tries))?;
     }
     Ok(ExitCode::SUCCESS)
+}
+
+/// Which model reads, what it has not read, and where it and the rules are far apart.
+fn model_lines(status: &ask::Status, now: Timestamp) -> Vec<String> {
+    let mut lines = Vec::new();
+    let unread = match status.screen {
+        0 => String::new(),
+        1 => "; 1 story waits to be read by it".to_owned(),
+        many => format!("; {many} stories wait to be read by it"),
+    };
+    let model = &status.model;
+    match (&model.name, &model.trouble) {
+        (_, Some(trouble)) => lines.push(format!("No model reads: {trouble}{unread}.")),
+        (Some(name), None) => {
+            let when = model.answered.map_or("not yet asked".to_owned(), |at| format!("answered {}", ago(at, now)));
+            lines.push(format!("Model {name}: {when}{unread}."));
+        }
+        (None, None) if status.screen > 0 => lines.push(format!("No model was asked yet{unread}.")),
+        (None, None) => {}
+    }
+    for disagreement in &status.disagreements {
+        lines.push(format!("  {} \u{201c}{}\u{201d}: {}", disagreement.story, disagreement.title, disagreement.words));
+    }
+    lines
 }
 
 /// "3 hours ago".

@@ -9,11 +9,13 @@ use jiff::{SignedDuration, Timestamp};
 
 use crate::edition::{Counts, Digest, EditionId, Trouble};
 use crate::keep::Keep;
+use crate::opinion::Opinion;
 use crate::source::{Health, Trust};
 use crate::story::{Story, StoryId};
 use crate::tell::digest::{Period, choose, stem};
 use crate::tell::feeds;
 use crate::tell::message::Message;
+use crate::tell::ranking::Ranking;
 use crate::tell::render::{self, Rendered};
 use crate::verdict::Level;
 
@@ -24,8 +26,6 @@ use super::tellings::{sender, telling};
 use super::week::Week;
 use super::{Doors, Setup, health, send};
 
-/// Who put the stories in order, as the digest says it.
-const RANKED_BY: &str = "rules and a lexical score; no model read them";
 /// A routine story may fill room that is left if its maker tells it or its relevance is at least this; one word of the
 /// profile in a newspaper's title is less.
 const FILLS_ROOM: f64 = 0.5;
@@ -91,12 +91,13 @@ fn close_week(keep: &mut Keep, setup: &Setup, week: &Week, reason: Option<&str>,
 }
 
 fn compose(keep: &Keep, setup: &Setup, week: &Week, mut stories: Vec<(Story, bool)>) -> Result<(Digest, Rendered)> {
+    let ranking = ranking(keep, &stories)?;
     stories.retain(|(story, _)| is_worth_a_line(story));
     stories.sort_by(|(one, _), (other, _)| {
-        let rank = |story: &Story| (story.verdict.level, story.members.len().min(3));
+        let rank = |story: &Story| (story.told_level(), story.members.len().min(3));
         Reverse(rank(one))
             .cmp(&Reverse(rank(other)))
-            .then(other.verdict.relevance.total_cmp(&one.verdict.relevance))
+            .then(other.score().total_cmp(&one.score()))
             .then_with(|| one.id.cmp(&other.id))
     });
     let tellings = stories.iter().map(|(story, update)| telling(keep, story, *update)).collect::<Result<Vec<_>>>()?;
@@ -111,16 +112,28 @@ fn compose(keep: &Keep, setup: &Setup, week: &Week, mut stories: Vec<(Story, boo
         set_aside: keep.aside()?.len() as u64,
     };
     let shares = setup.sources.iter().filter_map(|source| Some((source.name.clone(), source.most?))).collect();
-    let digest = choose(tellings, &period, counts, troubles, &shares, RANKED_BY);
+    let digest = choose(tellings, &period, counts, troubles, &shares, &ranking);
     let rendered = render::digest(&digest)?;
     Ok((digest, rendered))
 }
 
+/// Who put these stories in order, and why nobody else did.
+fn ranking(keep: &Keep, stories: &[(Story, bool)]) -> Result<Ranking> {
+    let to_tell = || stories.iter().map(|(story, _)| story).filter(|story| !story.verdict.old);
+    let read: Vec<&Opinion> = to_tell().filter_map(|story| Some(&story.weighed.as_ref()?.opinion)).collect();
+    let mut models: Vec<String> = read.iter().map(|opinion| opinion.model.clone()).collect();
+    models.sort();
+    models.dedup();
+    let unread = to_tell().count() - read.len();
+    let trouble = keep.model_state()?.trouble.filter(|_| unread > 0);
+    Ok(Ranking { models, stories: to_tell().count(), read: read.len(), trouble })
+}
+
 fn is_worth_a_line(story: &Story) -> bool {
     let by_maker = || story.members.iter().any(|member| member.trust == Trust::Official);
-    match story.verdict.level {
+    match story.told_level() {
         Level::Critical | Level::Notable => true,
-        Level::Routine => !story.verdict.old && (by_maker() || story.verdict.relevance >= FILLS_ROOM),
+        Level::Routine => !story.verdict.old && (by_maker() || story.score() >= FILLS_ROOM),
         Level::Noise => false,
     }
 }

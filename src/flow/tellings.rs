@@ -22,7 +22,7 @@ pub(super) fn telling(keep: &Keep, story: &Story, update: bool) -> Result<Tellin
     Ok(Telling {
         story: story.id.clone(),
         item: lead.id.clone(),
-        level: story.verdict.level,
+        level: story.told_level(),
         category: story.verdict.category,
         at: lead.at(),
         title: lead.title,

@@ -4,21 +4,22 @@ use anyhow::Result;
 use jiff::Timestamp;
 
 use crate::item::ItemId;
+use crate::judge::fusion::{self, Weight};
 use crate::judge::{Judge, group};
 use crate::keep::Keep;
-use crate::story::StoryId;
+use crate::story::{Story, StoryId};
 use crate::verdict::Level;
 use crate::work::{Duty, Work};
 
 use super::report::Acts;
 
-pub(super) fn weigh(keep: &mut Keep, judge: &Judge, now: Timestamp, acts: &mut Acts) -> Result<()> {
+pub(super) fn weigh(keep: &mut Keep, judge: &Judge, weight: Weight, now: Timestamp, acts: &mut Acts) -> Result<()> {
     let mut works = keep.work(Duty::Judge)?;
     // After a restore, items that came one by one come at once. The one that founded a story people know founds it again,
     // so that the story keeps its name and nobody is told twice.
     works.sort_by_key(|work| !keep.was_told(&StoryId::founded_by(&ItemId(work.id.clone()))));
     for work in works {
-        match weigh_one(keep, judge, &work, now) {
+        match weigh_one(keep, judge, weight, &work, now) {
             Ok(()) => acts.judged += 1,
             Err(error) => {
                 tracing::warn!("judging {}: {error:#}", work.id);
@@ -30,7 +31,7 @@ pub(super) fn weigh(keep: &mut Keep, judge: &Judge, now: Timestamp, acts: &mut A
     Ok(())
 }
 
-fn weigh_one(keep: &mut Keep, judge: &Judge, work: &Work, now: Timestamp) -> Result<()> {
+fn weigh_one(keep: &mut Keep, judge: &Judge, weight: Weight, work: &Work, now: Timestamp) -> Result<()> {
     let id = ItemId(work.id.clone());
     let Some(item) = keep.item(&id)? else {
         return keep.work_done(work);
@@ -45,8 +46,16 @@ fn weigh_one(keep: &mut Keep, judge: &Judge, work: &Work, now: Timestamp) -> Res
         None => group::belongs_to(&item, keep.stories_of(&keys)?),
     };
     let was = story.as_ref().map_or(Level::Noise, |story| story.verdict.level);
-    let story = group::join(story, &item, &verdict, now);
+    let mut story = group::join(story, &item, &verdict, now);
+    fusion::weigh_again(&mut story, weight, now);
     let mut follow = Vec::new();
+    // What is old is found by those who look for it, and told to nobody.
+    let lead = if story.lead == item.id { Some(item) } else { keep.item(&story.lead)? };
+    if let Some(input) = lead.filter(|_| !story.verdict.old).map(|lead| Story::to_be_read(&lead))
+        && !story.was_read(&input)
+    {
+        follow.push(Work::new(Duty::Screen, story.id.0.clone(), input, now));
+    }
     if story.verdict.level == Level::Critical && was < Level::Critical {
         follow.push(Work::new(Duty::Alert, story.id.0.clone(), story.id.0.clone(), now));
     }

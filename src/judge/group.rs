@@ -64,7 +64,7 @@ pub fn join(story: Option<Story>, item: &Item, verdict: &Verdict, now: Timestamp
     let Some(mut story) = story else {
         let rises = vec![Rise { at: now, level: verdict.level }];
         let (id, lead) = (StoryId::founded_by(&item.id), item.id.clone());
-        return Story { id, members: vec![member], lead, verdict: verdict.clone(), rises };
+        return Story { id, members: vec![member], lead, verdict: verdict.clone(), rises, weighed: None };
     };
     match story.members.iter_mut().find(|known| known.item == member.item) {
         Some(known) => *known = member,

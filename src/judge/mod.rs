@@ -5,6 +5,7 @@
 
 pub mod group;
 pub mod model;
+pub mod fusion;
 mod product;
 mod relevance;
 mod rules;
@@ -66,21 +67,18 @@ impl Judge {
         why.push(Reason { by: "relevance".to_owned(), text: relevance::explain(relevance, &matches) });
         why.extend(naming.into_iter().map(Finding::reason));
 
-        if let Some(floor) = findings.iter().filter_map(|finding| finding.at_least).max() {
-            level = level.max(floor);
-        }
+        let floor = findings.iter().filter_map(|finding| finding.at_least).max();
+        level = level.max(floor.unwrap_or(Level::Noise));
         let is_critical = level == Level::Critical;
-        if let Some(ceiling) = findings.iter().filter_map(|finding| finding.at_most).min()
-            && !is_critical
-        {
-            level = level.min(ceiling);
-        }
+        let mut ceiling = findings.iter().filter_map(|finding| finding.at_most).min().filter(|_| !is_critical);
+        level = level.min(ceiling.unwrap_or(Level::Critical));
         let age = history(item);
-        if let Some((ceiling, reason)) = age {
-            if level > ceiling {
+        if let Some((highest, reason)) = age {
+            if level > highest {
                 why.push(Reason { by: "rule:history".to_owned(), text: reason.to_owned() });
             }
-            level = level.min(ceiling);
+            level = level.min(highest);
+            ceiling = Some(ceiling.map_or(highest, |ceiling| ceiling.min(highest)));
         }
         let old = age.is_some_and(|(ceiling, _)| ceiling < Level::Notable);
         Verdict {
@@ -91,6 +89,8 @@ impl Judge {
             topics: item.topics.clone(),
             action: findings.iter().find_map(|finding| finding.action.clone()).filter(|_| !old),
             old,
+            floor: floor.map(|floor| floor.min(level)),
+            ceiling,
             why,
             at: now,
         }

@@ -73,16 +73,9 @@ impl Keep {
         let judged = Judged { verdict: verdict.clone(), story: story.id.clone(), first };
         changes.put(&key(JUDGED, &item.0), &judged);
         changes.put(&time_key(FIRST, first, &item.0), &());
-        let known_rises = self.story(&story.id)?.map_or(0, |known| known.rises.len());
-        if story.rises.iter().skip(known_rises).any(|rise| rise.level >= Level::Routine) {
-            changes.put(&untold_key(&story.id), &());
-        }
-        changes.put(&key(STORY, &story.id.0), story);
+        self.put_story(&mut changes, story)?;
         for story_key in story_keys {
             changes.put(&key(STORY_KEY, story_key), &story.id);
-        }
-        for rise in &story.rises {
-            changes.put(&time_key(RISE, rise.at, &story.id.0), &());
         }
         works::remove(&mut changes, work);
         works::put(&mut changes, &Work::new(Duty::Index, item.0.clone(), work.input.clone(), now));
@@ -92,6 +85,19 @@ impl Keep {
         // What a kill takes back is judged again and comes out the same, so verdicts may share a transaction.
         self.store.defer(changes)?;
         Ok(true)
+    }
+
+    /// Puts a story into a transaction, with where its rises are found.
+    pub(super) fn put_story(&self, changes: &mut Changes, story: &Story) -> Result<()> {
+        let known_rises = self.story(&story.id)?.map_or(0, |known| known.rises.len());
+        if story.rises.iter().skip(known_rises).any(|rise| rise.level >= Level::Routine) {
+            changes.put(&untold_key(&story.id), &());
+        }
+        changes.put(&key(STORY, &story.id.0), story);
+        for rise in &story.rises {
+            changes.put(&time_key(RISE, rise.at, &story.id.0), &());
+        }
+        Ok(())
     }
 
     /// Stories that rose to a level at or after `from` and before `to`, each once, in the order of their first rise there.
@@ -119,7 +125,7 @@ impl Keep {
         Ok(self.ids_between(FIRST, from, to)?.len() as u64)
     }
 
-    fn ids_between(&self, prefix: &[u8], from: Timestamp, to: Timestamp) -> Result<Vec<String>> {
+    pub(super) fn ids_between(&self, prefix: &[u8], from: Timestamp, to: Timestamp) -> Result<Vec<String>> {
         if from >= to {
             return Ok(Vec::new());
         }
@@ -145,12 +151,12 @@ pub(super) fn untold_key(story: &StoryId) -> Vec<u8> {
     key(UNTOLD, &story.0)
 }
 
-fn key(prefix: &[u8], id: &str) -> Vec<u8> {
+pub(super) fn key(prefix: &[u8], id: &str) -> Vec<u8> {
     [prefix, id.as_bytes()].concat()
 }
 
 /// Keys that sort by time: microseconds since the epoch as 16 hexadecimal digits, shifted so that earlier years sort too.
-fn time_key(prefix: &[u8], at: Timestamp, id: &str) -> Vec<u8> {
+pub(super) fn time_key(prefix: &[u8], at: Timestamp, id: &str) -> Vec<u8> {
     let shifted = (at.as_microsecond() as u64) ^ (1 << 63);
     [prefix, format!("{shifted:016x}/").as_bytes(), id.as_bytes()].concat()
 }

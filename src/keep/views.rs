@@ -8,6 +8,7 @@ use fail::fail_point;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use super::opinions::{Disagreement, ModelState};
 use super::watched::Watched;
 use super::{Keep, whole};
 use crate::edition::LetterState;
@@ -27,6 +28,15 @@ pub struct Status {
     pub judge: usize,
     pub index: usize,
     pub alert: usize,
+    /// Stories that no model has read yet.
+    #[serde(default)]
+    pub screen: usize,
+    /// How the model fared when it was last needed.
+    #[serde(default)]
+    pub model: ModelState,
+    /// Stories told in the last week about which rules and model are far apart, each with what the two say.
+    #[serde(default)]
+    pub disagreements: Vec<Disagreement>,
     /// Work that failed too often.
     pub aside: Vec<Work>,
     /// Letters that wait for a try, and letters refused for good.
@@ -57,6 +67,9 @@ impl Keep {
             judge: self.work(Duty::Judge)?.len(),
             index: self.work(Duty::Index)?.len(),
             alert: self.work(Duty::Alert)?.len(),
+            screen: self.work(Duty::Screen)?.len(),
+            model: self.model_state()?,
+            disagreements: self.disagreements(now)?,
             aside: self.aside()?,
             letters_waiting: letters.iter().filter(|letter| waiting(letter.state)).count(),
             letters_dead: letters.iter().filter(|letter| letter.state == LetterState::Dead).count(),

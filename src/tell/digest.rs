@@ -8,6 +8,7 @@ use jiff::tz::TimeZone;
 use crate::edition::{Action, Counts, Digest, HeldBack, Section, Telling, Trouble};
 use crate::source::Trust;
 use crate::story::StoryId;
+use crate::tell::ranking::Ranking;
 use crate::tell::words::clip;
 use crate::verdict::{Category, Level};
 
@@ -61,7 +62,7 @@ pub fn choose(
     counts: Counts,
     troubles: Vec<Trouble>,
     shares: &BTreeMap<String, usize>,
-    ranked_by: &str,
+    ranking: &Ranking,
 ) -> Digest {
     let offered = tellings.iter().filter(|telling| telling.level > Level::Noise).count();
     let ranked = rank(tellings);
@@ -82,7 +83,8 @@ pub fn choose(
         left_out,
         held_back,
         troubles,
-        ranked_by: ranked_by.to_owned(),
+        ranked: ranking.header(),
+        ranked_by: ranking.footer(),
     }
 }
 

@@ -59,6 +59,7 @@ pub(super) struct DigestView {
     pub sources_failing: u64,
     pub set_aside: u64,
     pub troubles: Vec<TroubleView>,
+    pub ranked: String,
     pub ranked_by: String,
 }
 
@@ -158,7 +159,8 @@ pub(super) fn digest(digest: &Digest, links: Links) -> DigestView {
         sources_failing: digest.counts.sources_failing,
         set_aside: digest.counts.set_aside,
         troubles: digest.troubles.iter().map(|one| trouble(one, &zone)).collect(),
-        ranked_by: clip(&digest.ranked_by, REMARK),
+        ranked: clip(&digest.ranked, REMARK),
+        ranked_by: clip(&digest.ranked_by, 2 * REMARK),
     }
 }
 

@@ -8,6 +8,7 @@ mod command;
 mod subscribing;
 mod holding;
 mod judge;
+mod fusion;
 mod fetch;
 mod read;
 mod changelog;

@@ -21,6 +21,8 @@ pub fn verdict(level: Level, at: Timestamp) -> Verdict {
         topics: Vec::new(),
         action: None,
         old: false,
+        floor: None,
+        ceiling: None,
         why: Vec::new(),
         at,
     }
@@ -42,6 +44,7 @@ pub fn story(item: &ItemId, level: Level, at: Timestamp) -> Story {
         lead: item.clone(),
         verdict: verdict(level, at),
         rises: vec![Rise { at, level }],
+        weighed: None,
     }
 }
 

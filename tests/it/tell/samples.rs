@@ -8,6 +8,7 @@ use tidings::item::ItemId;
 use tidings::source::Trust;
 use tidings::story::StoryId;
 use tidings::tell::digest::{Period, choose};
+use tidings::tell::ranking::Ranking;
 use tidings::verdict::{Category, Level, Reason};
 
 pub fn time(words: &str) -> Timestamp {
@@ -51,7 +52,7 @@ pub fn digest(tellings: Vec<Telling>) -> Digest {
 pub fn digest_with(tellings: Vec<Telling>, shares: &[(&str, usize)]) -> Digest {
     let shares = shares.iter().map(|(source, most)| ((*source).to_owned(), *most)).collect();
     let counts = Counts { read: 1_204, told: 0, sources: 38, sources_failing: 0, set_aside: 0 };
-    choose(tellings, &period(), counts, Vec::new(), &shares, "rules and a lexical score; no model read them")
+    choose(tellings, &period(), counts, Vec::new(), &shares, &Ranking::default())
 }
 
 pub fn ana() -> Reader {

@@ -2,4 +2,5 @@
 
 pub mod address;
 pub mod text;
+pub mod prompt;
 pub mod panic;

@@ -238,6 +238,9 @@ pub struct Model {
     pub per_run: usize,
     /// Most stories of one source among them, so that no source crowds out the others.
     pub per_source: usize,
+    /// Whether a model or a prompt that is new must first judge a few items right whose answer is known. Off for tiny models
+    /// that try the wire and know nothing.
+    pub canaries: bool,
 }
 
 impl Default for Model {
@@ -251,6 +254,7 @@ impl Default for Model {
             // A busy day of 75 sources; on a GPU a minute, on two cores an hour.
             per_run: 400,
             per_source: 60,
+            canaries: true,
         }
     }
 }

@@ -232,6 +232,9 @@ fn read_model(table: Table<'_, '_>, model: &mut Model) {
             *target = number as usize;
         }
     }
+    if let Some(canaries) = table.boolean("canaries") {
+        model.canaries = canaries;
+    }
     table.finish();
 }
 

@@ -5,6 +5,9 @@
 
 pub mod group;
 pub mod model;
+pub mod screening;
+pub mod calibration;
+mod canary;
 pub mod fusion;
 mod product;
 mod relevance;

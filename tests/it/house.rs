@@ -143,8 +143,8 @@ fn broken_walls(file: &File) -> Vec<String> {
         "scraper reads pages in read, and checks their selectors in config/origin/page",
     );
     wall(
-        door("reqwest", "fetch/") || file.path.starts_with("tell/channel/"),
-        "reqwest is named where a door needs it: fetch and tell/channel",
+        door("reqwest", "fetch/") || file.path.starts_with("tell/channel/") || file.path.starts_with("judge/model/"),
+        "reqwest is named where a door needs it: fetch, judge/model and tell/channel",
     );
     wall(
         !file.mentions(r"\bTcpStream\b|\bUdpSocket\b|to_socket_addrs|lookup_host")
@@ -155,6 +155,10 @@ fn broken_walls(file: &File) -> Vec<String> {
     wall(
         !file.mentions(r"impl Carrier for|impl<.*> Carrier for") || room == "fetch",
         "what comes in comes through fetch",
+    );
+    wall(
+        !file.mentions(r"impl Model for") || file.path.starts_with("judge/model/"),
+        "a model is asked through judge/model",
     );
     wall(
         !file.mentions(r"impl Channel for") || file.path.starts_with("tell/channel/"),
@@ -248,6 +252,8 @@ fn each_wall_broken_on_purpose_is_noticed() {
         ("read/feed.rs", "std::process::abort()", "panics unwind"),
         ("flow/doors.rs", "impl Carrier for Mine {}", "comes through fetch"),
         ("tell/mod.rs", "impl Channel for Mine {}", "goes through tell/channel"),
+        ("judge/rules.rs", "impl Model for Mine {}", "asked through judge/model"),
+        ("judge/screening.rs", "let c = reqwest::Client::new();", "reqwest is named"),
     ];
     for (path, code, words) in cases {
         let broken = broken_walls(&File::new(path, code));
@@ -259,6 +265,7 @@ fn each_wall_broken_on_purpose_is_noticed() {
         ("flow.rs", "use crate::{fetch, keep::Keep, read}; fn f() { Keep::open(h); }"),
         ("judge/mod.rs", "// crate::keep is not named here\nuse crate::item::Item;"),
         ("keep/store.rs", "use sled::Db;"),
+        ("judge/model/line.rs", "use reqwest::Client; impl Model for Mine {}"),
         ("fetch/github/mod.rs", "use octocrab::Octocrab;"),
         ("read/release.rs", "use octocrab::models::repos::Release;"),
     ] {

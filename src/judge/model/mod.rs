@@ -1,4 +1,18 @@
 //! The door to a language model: one question, one answer. It has no tools, and nothing it says is done.
+//!
+//! [`find`] finds a server as tidings.toml says: llama-server, vLLM, Ollama, or any that speaks OpenAI's chat completions.
+
+mod find;
+mod server;
+mod owned;
+mod line;
+mod refusal;
+mod chat;
+mod shares;
+mod llama_server;
+mod vllm;
+mod ollama;
+mod plain;
 
 use std::future::Future;
 use std::pin::Pin;
@@ -6,6 +20,9 @@ use std::pin::Pin;
 use thiserror::Error;
 
 use crate::opinion::{Measure, Tokens};
+
+pub use find::{Places, find, program_answers};
+pub use server::{About, Dialect, Limits, Server};
 
 /// An answer on its way.
 pub type Answered<'a, T> = Pin<Box<dyn Future<Output = Result<T, Trouble>> + Send + 'a>>;

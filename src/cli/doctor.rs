@@ -6,7 +6,7 @@ use std::process::ExitCode;
 use jiff::SignedDuration;
 use serde_json::json;
 use tidings::config::{Config, SecretName};
-use tidings::flow::ask::{self, Query};
+use tidings::flow::ask::{self, Query, Trouble};
 use tidings::home::Home;
 use tidings::source::Origin;
 
@@ -34,7 +34,7 @@ enum State {
     Broken,
 }
 
-pub fn doctor(desk: &Desk) -> Result<ExitCode, Failure> {
+pub async fn doctor(desk: &Desk) -> Result<ExitCode, Failure> {
     let home = desk.home()?;
     let mut findings = Vec::new();
     let mut found = |state, what: String, remedy: &str| {
@@ -77,6 +77,7 @@ pub fn doctor(desk: &Desk) -> Result<ExitCode, Failure> {
                     if asks_github || config.github.token.is_some() {
                         github(&config, &mut found);
                     }
+                    model(&config, &mut found).await;
                 }
             }
         }
@@ -158,6 +159,21 @@ fn github(config: &Config, found: &mut impl FnMut(State, String, &str)) {
         Some(token) => {
             let what = format!("the token for {host} (5,000 requests an hour, and answers without news count as none)");
             secret_found(Some(token), &what, found);
+        }
+    }
+}
+
+/// What reads the news: a model that answers, or how to get one.
+async fn model(config: &Config, found: &mut impl FnMut(State, String, &str)) {
+    match ask::model(&config.model, &secret).await {
+        Ok(Some(words)) => found(State::Fine, format!("model: {words}"), ""),
+        Ok(None) => found(State::Fine, "model: none is asked, as [model] endpoint = \"off\" says".to_owned(), ""),
+        Err(refused @ Trouble::Refused(_)) => {
+            found(State::Broken, format!("model: {refused}"), "[model] in tidings.toml; README.md shows it");
+        }
+        Err(trouble) => {
+            let what = format!("model: {trouble}; rules and relevance decide alone");
+            found(State::Advice, what, "README.md, \"A model of one's own\", has the commands");
         }
     }
 }

@@ -73,7 +73,7 @@ pub fn main(cli: Cli) -> ExitCode {
             Command::People { command } => people::people(&desk, command),
             Command::Channels { command } => channels::channels(&desk, command).await,
             Command::Status => status::status(&desk),
-            Command::Doctor => doctor::doctor(&desk),
+            Command::Doctor => doctor::doctor(&desk).await,
             Command::Reindex => run::reindex(&desk),
             Command::Restore { from } => run::restore(&desk, from.as_deref()),
         }

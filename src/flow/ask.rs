@@ -1,17 +1,24 @@
 //! Ask: what people look up without holding the store.
 
+use std::time::Duration;
+
 use anyhow::{Context, Result};
 use jiff::Timestamp;
 use url::Url;
 
+use crate::config::{self, Endpoint};
 use crate::fetch::Carrier;
 use crate::home::Home;
 use crate::item::{Entry, ItemId, Reading};
+use crate::judge::model::{Limits, Places, find, program_answers};
 use crate::keep;
 use crate::page::{Answer, Mark, Page, Request, Wanted};
 use crate::read;
 use crate::source::{Offer, Source};
 
+use super::Secrets;
+
+pub use crate::judge::model::Trouble;
 pub use crate::keep::index::{Card, Hit, Query, Results};
 pub use crate::keep::{Outbox, SourceStatus, Status, Watched};
 
@@ -134,4 +141,27 @@ pub async fn article(url: &Url, carrier: &dyn Carrier, now: Timestamp) -> Result
     let page = ask(url.clone(), Wanted::Page, carrier, now).await?;
     let read = tokio::task::spawn_blocking(move || read::article(&page)).await.context("reading the answer")?;
     read.map_err(|fault| anyhow::anyhow!(fault.message))
+}
+
+/// Which model would be asked, in words; None: none is to be asked. A server for a gguf is not started for that.
+///
+/// # Errors
+/// Why none would answer, and what to try: Refused where a setting has to be mended.
+pub async fn model(model: &config::Model, secrets: Secrets<'_>) -> Result<Option<String>, Trouble> {
+    let key = model.key.as_ref().map(secrets).transpose();
+    let key = key.map_err(|error| Trouble::Refused(format!("the key of [model]: {error:#}")))?;
+    let places = Places::default();
+    if let (Endpoint::Auto, Some(gguf)) = (&model.endpoint, &model.gguf) {
+        if let Err(error) = std::fs::File::open(gguf) {
+            return Err(Trouble::Refused(format!("[model] gguf: {}: {error}", gguf.display())));
+        }
+        return match program_answers(&places.program).await {
+            Some(version) => Ok(Some(format!("{}, by a llama-server of each run ({version})", gguf.display()))),
+            None => Err(Trouble::Away(format!("no llama-server on the PATH to serve {}", gguf.display()))),
+        };
+    }
+    // A person waits: a server that is loading is told as loading.
+    let impatient = config::Model { load_timeout: model.load_timeout.min(Duration::from_secs(3)), ..model.clone() };
+    let found = find(&impatient, key.as_deref(), &places, Limits::default()).await?;
+    Ok(found.map(|server| server.about().to_string()))
 }

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use jiff::{SignedDuration, Timestamp};
-use tidings::config::{Mistake, SecretName, read_settings, read_sources};
+use tidings::config::{Endpoint, Mistake, SecretName, read_settings, read_sources};
 use tidings::source::Trust;
 
 fn fixture(name: &str) -> String {
@@ -62,6 +62,18 @@ fn an_empty_settings_file_is_all_defaults() {
     assert_eq!((config.network.per_host, config.network.gap.as_secs()), (2, 1));
     assert!(config.mail.is_none() && config.people.is_empty());
     assert!(config.interests.profile.contains("prompt injection"));
+}
+
+#[test]
+fn a_model_is_an_address_a_file_or_what_answers_here() {
+    let model = |text: &str| read_settings("tidings.toml", text).unwrap().model;
+    assert_eq!((model("").endpoint, model("").gguf, model("").canaries), (Endpoint::Auto, None, true));
+    let at = model("[model]\nendpoint = \"http://gpu.lab.example:8000/v1\"\nkey_env = \"KEY\"\ncanaries = false\n");
+    assert!(matches!(&at.endpoint, Endpoint::At(url) if url.host_str() == Some("gpu.lab.example")));
+    assert_eq!((at.key, at.canaries), (Some(SecretName::Env("KEY".to_owned())), false));
+    assert_eq!(model("[model]\nendpoint = \"off\"\n").endpoint, Endpoint::Off);
+    let file = model("[model]\ngguf = \"/models/qwen3.gguf\"\nload_timeout = \"5m\"\n");
+    assert_eq!((file.gguf, file.load_timeout.as_secs()), (Some("/models/qwen3.gguf".into()), 300));
 }
 
 #[test]

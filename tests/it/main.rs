@@ -9,6 +9,7 @@ mod subscribing;
 mod holding;
 mod judge;
 mod fusion;
+mod model;
 mod fetch;
 mod read;
 mod changelog;

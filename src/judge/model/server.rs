@@ -1,5 +1,6 @@
 //! A server of models that was found: what it is, and how it is asked.
 
+use std::fmt;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
@@ -50,6 +51,18 @@ pub struct About {
     pub slots: usize,
     /// It was started by this run and ends with it.
     pub owned: bool,
+}
+
+/// "Ollama at http://127.0.0.1:11434: qwen3:8b, context of 8192 tokens, 1 question at once".
+impl fmt::Display for About {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} at {}: {}", self.dialect.word(), self.address, self.model)?;
+        if let Some(context) = self.context {
+            write!(f, ", context of {context} tokens")?;
+        }
+        let questions = if self.slots == 1 { "question" } else { "questions" };
+        write!(f, ", {} {questions} at once", self.slots)
+    }
 }
 
 /// How long is waited.
@@ -229,13 +242,15 @@ impl Server {
 
     async fn post(&self, path: &str, body: &Value, timeout: Duration) -> Result<super::line::Heard, Trouble> {
         let heard = self.line.post(path, body, timeout).await;
-        match (&heard, &self.owned) {
-            (Err(Trouble::Failed(_) | Trouble::Away(_)), Some(owned)) => match owned.ended() {
-                Some(words) => Err(Trouble::Away(words)),
-                None => heard,
-            },
-            _ => heard,
+        let (Err(Trouble::Failed(_) | Trouble::Away(_)), Some(owned)) = (&heard, &self.owned) else { return heard };
+        // A server that dies breaks its connections before its shell has seen it.
+        for _ in 0..10 {
+            if let Some(words) = owned.ended() {
+                return Err(Trouble::Away(words));
+            }
+            tokio::time::sleep(Duration::from_millis(20)).await;
         }
+        heard
     }
 
     /// A gateway may hand a question to another model; its opinion would be kept under the wrong name.

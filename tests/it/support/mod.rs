@@ -4,6 +4,7 @@ pub mod cases;
 pub mod server;
 pub mod github;
 pub mod mail_server;
+pub mod model_server;
 pub mod stage;
 pub mod memory;
 pub mod tls;

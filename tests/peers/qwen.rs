@@ -1,0 +1,243 @@
+//! Asks a real llama-server, which it starts and ends itself, and prints what it cost and whether it is right.
+//!
+//! `cargo run --example ask-qwen -- LLAMA_SERVER MODELS_FOLDER [LABELLED.jsonl]`. MODELS_FOLDER holds planted-qwen3.gguf (its
+//! weights are a classifier over A to D) and tiny-qwen3-q8.gguf (random weights). LABELLED gives texts as people write them;
+//! without it they are made up from a few words. Ends with 1 if a bar is missed.
+
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+use std::time::Instant;
+
+use anyhow::{Context, Result};
+use futures_util::StreamExt;
+use jiff::Timestamp;
+use serde_json::{Value, json};
+use tidings::config::{self, Interests};
+use tidings::judge::model::{Limits, Model, Order, Places, Prompt, Server, find};
+use tidings::judge::screening::{Asked, LETTERS, Screening, screen};
+use tidings::opinion::{Measure, Tokens};
+
+const ITEMS: usize = 1_000;
+/// Of 1,000 items those that are read in full: survivors of a screening.
+const SURVIVORS: usize = 25;
+/// Of a vocabulary; more than either model has, so that the whole of it is listed.
+const ALL_TOKENS: usize = 10_000;
+
+#[tokio::main]
+async fn main() -> Result<ExitCode> {
+    let mut arguments = std::env::args_os().skip(1).map(PathBuf::from);
+    let (Some(program), Some(models)) = (arguments.next(), arguments.next()) else {
+        eprintln!("usage: ask-qwen LLAMA_SERVER MODELS_FOLDER [LABELLED.jsonl]");
+        return Ok(ExitCode::from(2));
+    };
+    let items = items(arguments.next().as_deref())?;
+    let places = Places { program: program.into_os_string(), ..Places::default() };
+    let mut bars = Bars(true);
+    verdicts(&places, &models.join("planted-qwen3.gguf"), &items, &mut bars).await?;
+    cascade(&places, &models.join("tiny-qwen3-q8.gguf"), &items, &mut bars).await?;
+    Ok(if bars.0 { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+struct Bars(bool);
+
+impl Bars {
+    fn hold(&mut self, holds: bool, words: &str) {
+        println!("{} {words}", if holds { "reached" } else { "MISSED " });
+        self.0 &= holds;
+    }
+}
+
+async fn own(places: &Places, gguf: &Path) -> Result<Server> {
+    let model = config::Model { gguf: Some(gguf.to_owned()), ..config::Model::default() };
+    let started = Instant::now();
+    let server = find(&model, None, places, Limits::default()).await?.context("a gguf was named")?;
+    println!("\n{}; ready after {:.2} s", server.about(), started.elapsed().as_secs_f64());
+    Ok(server)
+}
+
+/// What a started server leaves behind: nothing.
+async fn ended(server: Server, bars: &mut Bars) -> Result<()> {
+    let address = server.about().address.clone();
+    drop(server);
+    let gone = reqwest::get(format!("{address}/health")).await.is_err();
+    bars.hold(gone, "the server that was started ends with its owner");
+    Ok(())
+}
+
+async fn verdicts(places: &Places, gguf: &Path, items: &[Asked], bars: &mut Bars) -> Result<()> {
+    let server = own(places, gguf).await?;
+    let screening = Screening::new(&Interests::default());
+    let mut shares = Vec::new();
+    let started = Instant::now();
+    let screened = screen(&server, &screening, items.to_vec(), Timestamp::UNIX_EPOCH, |asked, opinion| {
+        if let Ok(opinion) = opinion {
+            let odds = opinion.odds;
+            let whole = opinion.measure == Measure::Whole;
+            shares.push((asked.clone(), [odds.critical, odds.notable, odds.routine, odds.noise], whole));
+        }
+    })
+    .await;
+    let seconds = started.elapsed().as_secs_f64();
+    let Tokens { prompt, cached, .. } = screened.tokens;
+    let share = (prompt - cached) as f64 / prompt as f64 * 100.0;
+    println!("{screened:?}");
+    bars.hold(screened.read == ITEMS, &format!("{} of {ITEMS} items have a verdict", screened.read));
+    bars.hold(seconds < 10.0, &format!("{ITEMS} verdicts in {seconds:.1} s (under 10)"));
+    bars.hold(
+        share < 55.0,
+        &format!("processed {share:.1} % of the prompt tokens (under 55): {} of {prompt}", prompt - cached),
+    );
+    let whole =
+        shares.iter().filter(|(_, odds, whole)| *whole && (odds.iter().sum::<f64>() - 1.0).abs() < 1e-9).count();
+    bars.hold(whole == ITEMS, &format!("{whole} distributions are whole and have the sum 1"));
+
+    // The same prompts again, with every token's logarithm and nothing ruled out.
+    let raw = futures_util::stream::iter(&shares)
+        .map(|(asked, odds, _)| async { Ok((raw(&server, &screening.prompt(asked)).await?, *odds)) })
+        .buffer_unordered(4);
+    let (mut worst, mut sum, mut asked) = (0.0_f64, 0.0, 0);
+    for pair in raw.collect::<Vec<Result<_>>>().await {
+        let (raw, odds) = pair?;
+        let distance = raw.iter().zip(odds).map(|(one, other)| (one - other).abs()).fold(0.0, f64::max);
+        worst = worst.max(distance);
+        sum += distance;
+        asked += 1;
+    }
+    let mean = sum / f64::from(asked);
+    bars.hold(
+        worst < 0.01 && asked as usize == ITEMS,
+        &format!("{asked} distributions beside the renormalised raw ones: at most {worst:.5} apart (under 0.01), mean {mean:.5}"),
+    );
+    ended(server, bars).await
+}
+
+async fn raw(server: &Server, prompt: &Prompt) -> Result<[f64; 4]> {
+    let body = json!({
+        "messages": [{ "role": "system", "content": prompt.system }, { "role": "user", "content": prompt.user }],
+        "max_tokens": 1, "logprobs": true, "top_logprobs": ALL_TOKENS, "chat_template_kwargs": { "enable_thinking": false },
+    });
+    let url = format!("{}/v1/chat/completions", server.about().address);
+    let answer: Value = reqwest::Client::new().post(url).json(&body).send().await?.json().await?;
+    let list = answer["choices"][0]["logprobs"]["content"][0]["top_logprobs"].as_array().context("no logarithms")?;
+    let of = |letter: char| {
+        let is_it = |one: &&Value| one["token"].as_str() == Some(&letter.to_string());
+        list.iter().find(is_it).and_then(|one| one["logprob"].as_f64()).map(f64::exp).context("a letter is missing")
+    };
+    let mut shares = [0.0; 4];
+    for (share, letter) in shares.iter_mut().zip(LETTERS) {
+        *share = of(letter)?;
+    }
+    let sum: f64 = shares.iter().sum();
+    Ok(shares.map(|share| share / sum))
+}
+
+/// What one-token verdicts save, beside one whole JSON answer for each item.
+async fn cascade(places: &Places, gguf: &Path, items: &[Asked], bars: &mut Bars) -> Result<()> {
+    let server = own(places, gguf).await?;
+    let screening = Screening::new(&Interests::default());
+    let mut verdicts = Tokens::default();
+    // Random weights give the letters next to no mass, which `screen` rightly calls nonsense: asked past it.
+    let started = Instant::now();
+    for asked in items.chunks(server.slots()) {
+        let prompts: Vec<Prompt> = asked.iter().map(|asked| screening.prompt(asked)).collect();
+        for choice in futures_util::future::join_all(prompts.iter().map(|prompt| server.choose(prompt, &LETTERS))).await
+        {
+            verdicts += choice?.tokens;
+        }
+    }
+    let seconds = started.elapsed().as_secs_f64();
+    let (extraction, cut_of_25) = written(&server, &screening, &items[..SURVIVORS]).await?;
+    drop(server);
+    // A server of its own, so that its cache is its own as well.
+    let server = own(places, gguf).await?;
+    let started = Instant::now();
+    let (full, cut) = written(&server, &screening, items).await?;
+    let full_seconds = started.elapsed().as_secs_f64();
+    let cost = |tokens: Tokens| tokens.prompt - tokens.cached + tokens.generated;
+    let ours = cost(verdicts) + cost(extraction);
+    println!("{ITEMS} verdicts: {verdicts:?}, {seconds:.1} s");
+    println!("{SURVIVORS} extractions: {extraction:?}, {cut_of_25} without an answer");
+    println!("{ITEMS} JSON calls: {full:?}, {full_seconds:.1} s, {cut} without an answer");
+    let factor = cost(full) as f64 / ours as f64;
+    println!("processed and generated: {ours} with the cascade, {} with a JSON call for each item", cost(full));
+    bars.hold(factor >= 4.0, &format!("the cascade costs {factor:.1} times less (4 or more)"));
+    ended(server, bars).await
+}
+
+/// A JSON answer of the usual size for each item; answers without tokens to count (cut off) are counted by number.
+async fn written(server: &Server, screening: &Screening, items: &[Asked]) -> Result<(Tokens, usize)> {
+    let text = |characters: u32| json!({ "type": "string", "maxLength": characters });
+    let schema = json!({
+        "type": "object", "additionalProperties": false,
+        "properties": {
+            "title": text(120), "summary": text(400), "claim": text(200), "quote": text(240),
+            "severity": { "type": "string", "enum": ["critical", "notable", "routine", "noise"] },
+            "category": { "type": "string", "enum": ["security", "breaking", "feature", "technique", "tool", "research", "other"] },
+        },
+        "required": ["title", "summary", "claim", "quote", "severity", "category"],
+    });
+    let orders = items.iter().map(|asked| Order {
+        prompt: screening.prompt(asked),
+        corrections: Vec::new(),
+        name: "item",
+        schema: Some(schema.clone()),
+        most_tokens: 1_024,
+    });
+    let answers = futures_util::stream::iter(orders)
+        .map(|order| async move { server.write(&order).await })
+        .buffer_unordered(server.slots())
+        .collect::<Vec<_>>()
+        .await;
+    let mut tokens = Tokens::default();
+    let mut without = 0;
+    for answer in answers {
+        match answer {
+            Ok(written) => tokens += written.tokens,
+            Err(tidings::judge::model::Trouble::Nonsense(_)) => without += 1,
+            Err(trouble) => return Err(trouble.into()),
+        }
+    }
+    Ok((tokens, without))
+}
+
+/// 1,000 items: those of the file, and further ones with the title of one and the text of another.
+fn items(labelled: Option<&Path>) -> Result<Vec<Asked>> {
+    let mut texts: Vec<(String, String)> = match labelled {
+        Some(file) => {
+            let text = std::fs::read_to_string(file).with_context(|| format!("reading {}", file.display()))?;
+            let part = |value: &Value, name: &str| value[name].as_str().unwrap_or_default().to_owned();
+            let lines = text.lines().map(serde_json::from_str::<Value>).collect::<Result<Vec<_>, _>>()?;
+            lines.iter().map(|value| (part(value, "title"), part(value, "summary"))).collect()
+        }
+        None => Vec::new(),
+    };
+    let words =
+        ["agent", "release", "hole", "paper", "model", "prompt", "update", "fix", "benchmark", "office", "cake"];
+    let sentence = |seed: usize, length: usize| {
+        (0..length).map(|place| words[(seed * 7 + place * (seed % 5 + 3)) % words.len()]).collect::<Vec<_>>().join(" ")
+    };
+    let known = texts.len();
+    for number in texts.len()..ITEMS {
+        texts.push(match known {
+            0 => (format!("{} {number}", sentence(number, 6)), sentence(number + 1, 20)),
+            known => (texts[number % known].0.clone(), texts[(number * 31 + 7) % known].1.clone()),
+        });
+    }
+    let asked = |(number, (title, text)): (usize, (String, String))| Asked {
+        id: number.to_string(),
+        trust: "community",
+        at: Timestamp::UNIX_EPOCH,
+        title,
+        text,
+        hits: Vec::new(),
+    };
+    // Two items of the same words would be found whole in the cache.
+    let mut seen = std::collections::BTreeSet::new();
+    let mut items: Vec<Asked> = texts.into_iter().take(ITEMS).enumerate().map(asked).collect();
+    for (number, item) in items.iter_mut().enumerate() {
+        if !seen.insert((item.title.clone(), item.text.clone())) {
+            item.title = format!("{} ({number})", item.title);
+        }
+    }
+    Ok(items)
+}

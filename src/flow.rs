@@ -4,6 +4,7 @@ mod gather;
 mod due;
 mod health;
 mod weigh;
+mod screen;
 mod alerts;
 mod digests;
 mod letters;
@@ -34,10 +35,12 @@ use crate::source::Source;
 pub use crate::keep::Restored;
 pub use channels::{Replayed, Tried, is_held, replay_letters, try_channel};
 pub use digests::{preview_digest, send_digest, write_digest};
-pub use doors::{Doors, Secrets};
+pub use doors::{Doors, Lookup, ModelDoor, Secrets};
 pub use gather::Asked;
 pub use rehearse::rehearse;
 pub use replay::{lay_out_demo, replay};
+use report::Acts;
+
 pub use report::{Change, Report, SourceReport, Status, What};
 
 /// What a home is set up to do: its two files, read.
@@ -76,6 +79,17 @@ pub async fn run(setup: &Setup, doors: &Doors, asked: &Asked, now: Timestamp, wa
     weigh::weigh(&mut keep, &judge, Weight::default(), now, &mut report.acts)?;
 
     alerts::write(&mut keep, setup, now, &mut report.acts)?;
+    if report.acts.alerted > 0 {
+        // What cannot wait does not wait for a model either.
+        let mut early = Acts::default();
+        send::send(&mut keep, doors, &setup.config.schedule, now, &mut early).await?;
+        report.acts.add_letters(&early);
+    }
+
+    watcher.doing("having the model read");
+    screen::screen(&mut keep, &judge, doors, &setup.config, now, &mut report.acts).await?;
+    alerts::write(&mut keep, setup, now, &mut report.acts)?;
+
     digests::close_weeks(&mut keep, setup, now, &mut report.acts)?;
 
     watcher.doing("sending letters");

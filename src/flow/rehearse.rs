@@ -10,6 +10,7 @@ use crate::fetch::Carrier;
 use crate::home::Home;
 use crate::keep;
 
+use super::doors::ModelDoor;
 use super::{Asked, Doors, Report, Setup, Watcher, run};
 
 /// What [`run`] would do. The sources are really asked; the home is left as it is.
@@ -26,5 +27,5 @@ pub async fn rehearse(
     let folder = tempfile::tempdir().context("making a folder for the rehearsal")?;
     keep::copy_state(setup.home.folder(), folder.path(), "tidings run --dry-run", now)?;
     let setup = Setup { home: Home::at(folder.path()), ..setup.clone() };
-    run(&setup, &Doors { carrier, channels: BTreeMap::new() }, asked, now, watcher).await
+    run(&setup, &Doors { carrier, channels: BTreeMap::new(), model: ModelDoor::Shut }, asked, now, watcher).await
 }

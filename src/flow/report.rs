@@ -4,6 +4,7 @@ use jiff::Timestamp;
 use serde::Serialize;
 
 use crate::item::{Fault, FaultKind, ItemId};
+use crate::opinion::Tokens;
 use crate::source::Health;
 
 /// Most items that a report names as unreadable; the rest is counted.
@@ -124,11 +125,26 @@ impl FaultReport {
     }
 }
 
+impl Acts {
+    /// Counts letters that were sent earlier in the run; those that are held are found again by whoever sends next.
+    pub(super) fn add_letters(&mut self, earlier: &Acts) {
+        self.letters_sent += earlier.letters_sent;
+        self.letters_waiting += earlier.letters_waiting;
+        self.letters_dead += earlier.letters_dead;
+        self.failed += earlier.failed;
+    }
+}
+
 /// What the acts after fetching did.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct Acts {
     /// Items that got a verdict.
     pub judged: usize,
+    /// Stories that a model read, and those that wait for one.
+    pub read_by_model: usize,
+    pub unread: usize,
+    /// What asking it cost.
+    pub tokens: Tokens,
     /// Items written to the index.
     pub indexed: usize,
     /// Stories for which an alert was written.

@@ -99,6 +99,11 @@ impl Judge {
         }
     }
 
+    /// The sentences or bullets that rules point at, at most `most`: a model reads them wherever in the text they stand.
+    pub fn hits(&self, item: &Item, text: &str, most: usize) -> Vec<String> {
+        rules::hits(&Sight::of(item, text, &self.watch), most)
+    }
+
     /// The keys under which other items tell the same story.
     pub fn story_keys(&self, item: &Item, text: &str) -> Vec<String> {
         group::keys(&Sight::of(item, text, &self.watch))

@@ -155,6 +155,13 @@ pub fn findings(sight: &Sight<'_>) -> Vec<Finding> {
     RULES.iter().filter_map(|rule| (rule.find)(sight, rule.name)).collect()
 }
 
+/// The lines of the text in which a word of security or of breaking stands.
+pub fn hits(sight: &Sight<'_>, most: usize) -> Vec<String> {
+    let patterns = [&*ADVISORY_ID, &*WEAKNESS, &*BREAKING];
+    let lines = sight.text.lines().filter(|line| patterns.iter().any(|pattern| pattern.is_match(line)));
+    lines.take(most).map(str::to_owned).collect()
+}
+
 /// Runs every rule on its own examples and returns the examples it gets wrong, in words; empty when all are right.
 pub fn check_examples() -> Vec<String> {
     let watch = [Product::named("lantern-code")];

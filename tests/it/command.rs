@@ -179,7 +179,11 @@ fn without_network_the_run_says_so_in_one_sentence_and_exits_1() {
          [[source]]\nname = \"B\"\nfrom.feed = \"http://127.0.0.1:{port}/b\"\n"
     );
     fs::write(home.path().join("sources.toml"), sources).unwrap();
-    fs::write(home.path().join("tidings.toml"), "[network]\nallow = [\"127.0.0.0/8\"]\ngap = \"1ms\"\n").unwrap();
+    fs::write(
+        home.path().join("tidings.toml"),
+        "[model]\nendpoint = \"off\"\n[network]\nallow = [\"127.0.0.0/8\"]\ngap = \"1ms\"\n",
+    )
+    .unwrap();
     let (code, stdout, stderr) = output(tidings(home.path()).arg("run"));
     assert_eq!((code, stdout.as_str()), (1, ""));
     assert!(stderr.starts_with("None of the 2 sources asked could be reached"), "{stderr}");
@@ -193,7 +197,11 @@ fn a_night_without_network_makes_no_source_wait_longer() {
     let source =
         |name: &str| format!("[[source]]\nname = \"{name}\"\nfrom.feed = \"http://127.0.0.1:{port}/{name}\"\n");
     fs::write(home.path().join("sources.toml"), source("A") + &source("B")).unwrap();
-    fs::write(home.path().join("tidings.toml"), "[network]\nallow = [\"127.0.0.0/8\"]\ngap = \"1ms\"\n").unwrap();
+    fs::write(
+        home.path().join("tidings.toml"),
+        "[model]\nendpoint = \"off\"\n[network]\nallow = [\"127.0.0.0/8\"]\ngap = \"1ms\"\n",
+    )
+    .unwrap();
     for hour in 20..24 {
         let now = format!("2026-11-20T{hour}:07:00Z");
         let (_, stdout, _) = output(tidings(home.path()).args(["run", "--json", "--now", &now]));
@@ -231,7 +239,11 @@ fn one_source_that_answers_is_enough_to_exit_0() {
         server.url("/gone")
     );
     fs::write(home.path().join("sources.toml"), sources).unwrap();
-    fs::write(home.path().join("tidings.toml"), "[network]\nallow = [\"127.0.0.0/8\"]\ngap = \"1ms\"\n").unwrap();
+    fs::write(
+        home.path().join("tidings.toml"),
+        "[model]\nendpoint = \"off\"\n[network]\nallow = [\"127.0.0.0/8\"]\ngap = \"1ms\"\n",
+    )
+    .unwrap();
     let report = json(tidings(home.path()).arg("run"));
     let sources = report["sources"].as_array().unwrap();
     assert_eq!((&sources[0]["status"], &sources[0]["new"]), (&Value::from("ok"), &Value::from(1)));
@@ -252,7 +264,8 @@ fn what_was_recorded_is_replayed_elsewhere_without_a_server() {
     for home in [first.path(), second.path()] {
         let source = format!("[[source]]\nname = \"A\"\nfrom.feed = \"{}\"\n", server.url("/a"));
         fs::write(home.join("sources.toml"), source).unwrap();
-        fs::write(home.join("tidings.toml"), "[network]\nallow = [\"127.0.0.0/8\"]\n").unwrap();
+        fs::write(home.join("tidings.toml"), "[model]\nendpoint = \"off\"\n[network]\nallow = [\"127.0.0.0/8\"]\n")
+            .unwrap();
     }
     let world = first.path().join("world");
     let recorded = json(tidings(first.path()).args(["run", "--record"]).arg(&world));
@@ -276,8 +289,11 @@ fn a_host_that_asked_us_to_wait_is_left_alone_by_later_runs_too() {
         server.url("/beside")
     );
     fs::write(home.path().join("sources.toml"), sources).unwrap();
-    fs::write(home.path().join("tidings.toml"), "[network]\nallow = [\"127.0.0.0/8\"]\ngap = \"1ms\"\nper_host = 1\n")
-        .unwrap();
+    fs::write(
+        home.path().join("tidings.toml"),
+        "[model]\nendpoint = \"off\"\n[network]\nallow = [\"127.0.0.0/8\"]\ngap = \"1ms\"\nper_host = 1\n",
+    )
+    .unwrap();
     let run = |now: &str| {
         output(tidings(home.path()).args(["--now", now, "run"]));
         server.paths().len()
@@ -315,7 +331,8 @@ fn an_https_feed_is_read_if_its_certificate_is_trusted_and_only_then() {
     let home = tempfile::tempdir().unwrap();
     let source = format!("[[source]]\nname = \"A\"\nfrom.feed = \"https://127.0.0.1:{port}/a\"\n");
     fs::write(home.path().join("sources.toml"), source).unwrap();
-    fs::write(home.path().join("tidings.toml"), "[network]\nallow = [\"127.0.0.0/8\"]\n").unwrap();
+    fs::write(home.path().join("tidings.toml"), "[model]\nendpoint = \"off\"\n[network]\nallow = [\"127.0.0.0/8\"]\n")
+        .unwrap();
     let run = |authority: &str| {
         let file = home.path().join("authority.pem");
         fs::write(&file, authority).unwrap();
@@ -471,7 +488,11 @@ fn a_page_is_watched_and_an_article_of_it_shown() {
         server.url("/posts")
     );
     fs::write(home.path().join("sources.toml"), source).unwrap();
-    fs::write(home.path().join("tidings.toml"), "[network]\nallow = [\"127.0.0.0/8\"]\ngap = \"0s\"\n").unwrap();
+    fs::write(
+        home.path().join("tidings.toml"),
+        "[model]\nendpoint = \"off\"\n[network]\nallow = [\"127.0.0.0/8\"]\ngap = \"0s\"\n",
+    )
+    .unwrap();
     let run = || json(tidings(home.path()).args(["run", "--source", "Harbour"]));
     let first = run();
     assert_eq!((&first["sources"][0]["status"], &first["sources"][0]["new"]), (&"ok".into(), &2.into()), "{first}");

@@ -18,7 +18,11 @@ fn home() -> tempfile::TempDir {
     let home = tempfile::tempdir().unwrap();
     let source = "# What we watch.\n\n[[source]]\nname = \"Old\"\nfrom.feed = \"https://old.example/feed\"\n";
     fs::write(home.path().join("sources.toml"), source).unwrap();
-    fs::write(home.path().join("tidings.toml"), "[network]\nallow = [\"127.0.0.0/8\"]\ngap = \"1ms\"\n").unwrap();
+    fs::write(
+        home.path().join("tidings.toml"),
+        "[model]\nendpoint = \"off\"\n[network]\nallow = [\"127.0.0.0/8\"]\ngap = \"1ms\"\n",
+    )
+    .unwrap();
     home
 }
 

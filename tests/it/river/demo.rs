@@ -27,7 +27,7 @@ struct Demo {
 }
 
 /// The demo's home, before its first run.
-fn set_up(folder: &Path) -> Setup {
+pub fn set_up(folder: &Path) -> Setup {
     let home = Home::at(folder);
     flow::lay_out_demo(&home).unwrap();
     let read = |path| fs::read_to_string(path).unwrap();
@@ -199,7 +199,7 @@ async fn a_second_run_over_the_last_pass_finds_nothing_new_and_sends_nothing() {
     let run = async |now, pass: &Path| {
         let channel: Arc<dyn Channel> = postbox.clone();
         let channels = BTreeMap::from([(ChannelName::Mail, channel)]);
-        let doors = Doors { carrier: Arc::new(recorded::Recorded::new(pass)), channels };
+        let doors = Doors { carrier: Arc::new(recorded::Recorded::new(pass)), channels, model: flow::ModelDoor::Shut };
         flow::run(&setup, &doors, &Asked::All, now, &Unwatched).await.unwrap()
     };
     for (now, pass) in &passes {

@@ -11,6 +11,7 @@ mod restoring;
 mod clock;
 mod kinds;
 mod reddit;
+mod model;
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
@@ -126,7 +127,11 @@ impl Lab {
     /// One run at a time, in which the source has these items.
     pub async fn run(&self, now: &str, items: &[Told]) -> Report {
         let mail: Arc<dyn Channel> = self.postbox.clone();
-        let doors = Doors { carrier: self.page(items), channels: BTreeMap::from([(ChannelName::Mail, mail)]) };
+        let doors = Doors {
+            carrier: self.page(items),
+            channels: BTreeMap::from([(ChannelName::Mail, mail)]),
+            model: flow::ModelDoor::Shut,
+        };
         flow::run(&self.setup, &doors, &Asked::All, now.parse().unwrap(), &Unwatched).await.unwrap()
     }
 

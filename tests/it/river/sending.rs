@@ -28,7 +28,11 @@ fn copy(from: &Path, to: &Path) {
 
 fn doors(lab: &Lab) -> Doors {
     let mail: std::sync::Arc<dyn tidings::tell::Channel> = lab.postbox.clone();
-    Doors { carrier: lab.page(&[OLD]), channels: [(tidings::edition::ChannelName::Mail, mail)].into() }
+    Doors {
+        carrier: lab.page(&[OLD]),
+        channels: [(tidings::edition::ChannelName::Mail, mail)].into(),
+        model: flow::ModelDoor::Shut,
+    }
 }
 
 #[tokio::test]

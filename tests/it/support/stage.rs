@@ -223,7 +223,7 @@ impl Stage {
             ));
         }
         let mut settings = format!(
-            "[network]\nallow = [\"127.0.0.0/8\"]\ngap = \"1ms\"\n[schedule]\nrollup = \"09:00\"\n[interests]\nwatch = [\"lantern-code\"]\n\
+            "[model]\nendpoint = \"off\"\n[network]\nallow = [\"127.0.0.0/8\"]\ngap = \"1ms\"\n[schedule]\nrollup = \"09:00\"\n[interests]\nwatch = [\"lantern-code\"]\n\
              [mail]\nsmtp = \"smtp://127.0.0.1:{}\"\nfrom = \"Tidings <tidings@lab.example>\"\n\
              allow_plain = [\"127.0.0.1\"]\n",
             mail.port

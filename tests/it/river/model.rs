@@ -1,0 +1,256 @@
+//! The demo's week with a model that reads it, and with one that fails in every way that models and their servers have.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::sync::Arc;
+use std::time::Duration;
+
+use serde_json::json;
+use tidings::config::{self, Endpoint};
+use tidings::edition::Digest;
+use tidings::fetch::recorded;
+use tidings::flow::{self, Asked, Doors, Lookup, ModelDoor, Report, Setup, Unwatched};
+use tidings::judge::model::{Dialect, Limits, Places};
+use tidings::keep::Keep;
+use tidings::story::Story;
+use tidings::verdict::Level;
+use url::Url;
+
+use super::demo::set_up;
+use super::stories;
+use crate::support::model_server::Stub;
+use crate::support::server::Reply;
+
+/// The demo's home after its three passes.
+struct Week {
+    _folder: tempfile::TempDir,
+    setup: Setup,
+    reports: Vec<Report>,
+}
+
+/// A door to whoever stands at an address, with little patience.
+fn door(url: Url, canaries: bool) -> ModelDoor {
+    let config = config::Model {
+        endpoint: Endpoint::At(url),
+        canaries,
+        load_timeout: Duration::from_millis(300),
+        ..config::Model::default()
+    };
+    let limits = Limits {
+        choose: Duration::from_millis(400),
+        about: Duration::from_secs(2),
+        pause: Duration::from_millis(20),
+        ..Limits::default()
+    };
+    ModelDoor::Find(Box::new(Lookup { config, key: None, places: Places::default(), limits }))
+}
+
+/// Plays the demo, each pass with the door that `open` gives for it.
+async fn week(canaries: bool, open: impl Fn(usize) -> ModelDoor) -> Week {
+    let folder = tempfile::tempdir().unwrap();
+    let mut setup = set_up(folder.path());
+    setup.config.model.canaries = canaries;
+    let mut reports = Vec::new();
+    for (place, (now, pass)) in recorded::passes(&folder.path().join("world")).unwrap().into_iter().enumerate() {
+        let carrier = Arc::new(recorded::Recorded::new(pass));
+        let doors = Doors { carrier, channels: BTreeMap::new(), model: open(place) };
+        reports.push(flow::run(&setup, &doors, &Asked::All, now, &Unwatched).await.unwrap());
+    }
+    Week { _folder: folder, setup, reports }
+}
+
+impl Week {
+    fn digest(&self) -> Digest {
+        let path = self.setup.home.digests().join("2026-W47/digest.json");
+        serde_json::from_str(&fs::read_to_string(path).unwrap()).unwrap()
+    }
+
+    fn page(&self) -> String {
+        fs::read_to_string(self.setup.home.digests().join("2026-W47/digest.txt")).unwrap()
+    }
+
+    fn stories(&self) -> Vec<Story> {
+        let keep = Keep::open(self.setup.home.folder(), "a test", "2026-11-24T08:00:00Z".parse().unwrap()).unwrap();
+        stories(&keep)
+    }
+
+    fn judged(&self) -> usize {
+        self.reports.iter().map(|report| report.acts.judged).sum()
+    }
+
+    fn read(&self) -> usize {
+        self.reports.iter().map(|report| report.acts.read_by_model).sum()
+    }
+
+    /// What is told, by title and level.
+    fn told(&self) -> BTreeSet<(String, Level)> {
+        let sections = self.digest().sections;
+        sections.into_iter().flat_map(|section| section.stories).map(|story| (story.title, story.level)).collect()
+    }
+}
+
+fn shut(_: usize) -> ModelDoor {
+    ModelDoor::Shut
+}
+
+#[tokio::test]
+async fn a_model_that_reads_the_week_is_named_at_its_top_and_takes_no_alarm_away() {
+    // Everything is noise to it.
+    let standing = Stub::of(Dialect::LlamaServer).judging(|_| [0.01, 0.02, 0.07, 0.9]).start();
+    let with = week(false, |_| door(standing.url(), false)).await;
+    let without = week(false, shut).await;
+    assert_eq!(with.judged(), without.judged());
+    assert!(with.read() > 50, "{}", with.read());
+    assert_eq!(with.digest().ranked, "ranked with qwen3:8b");
+    assert!(with.page().replace('\n', " ").contains("ranked with qwen3:8b"), "{}", with.page());
+    assert_eq!(with.told().len(), without.told().len(), "it orders, and hides nothing");
+    let alarms =
+        |week: &Week| week.told().into_iter().filter(|(_, level)| *level == Level::Critical).collect::<Vec<_>>();
+    assert_eq!(alarms(&with), alarms(&without));
+    let disagreements = with
+        .stories()
+        .into_iter()
+        .filter(|story| story.weighed.as_ref().is_some_and(|weighed| weighed.disagreement.is_some()));
+    assert!(disagreements.count() > 0, "a person sees where the two are far apart");
+    let status = flow::ask::status(&with.setup.home).unwrap().unwrap();
+    assert!(!status.disagreements.is_empty());
+    assert_eq!((status.model.name.as_deref(), status.model.trouble), (Some("qwen3:8b"), None));
+}
+
+#[tokio::test]
+async fn a_model_that_cries_wolf_lifts_into_the_digest_and_alarms_nobody_by_itself() {
+    let standing = Stub::of(Dialect::LlamaServer).judging(|_| [0.97, 0.01, 0.01, 0.01]).start();
+    let with = week(false, |_| door(standing.url(), false)).await;
+    for story in with.stories() {
+        let known = story.members.iter().any(|member| member.trust > tidings::source::Trust::Community);
+        assert!(story.verdict.level < Level::Critical || known, "{:?}", story.verdict.why);
+    }
+}
+
+#[tokio::test]
+async fn canaries_that_flip_leave_the_week_without_the_model() {
+    let standing = Stub::of(Dialect::LlamaServer).judging(|_| [0.97, 0.01, 0.01, 0.01]).start();
+    let with = week(true, |_| door(standing.url(), true)).await;
+    assert_eq!(with.read(), 0);
+    assert_eq!(with.digest().ranked, "ranked without a model");
+    let words = with.digest().ranked_by;
+    assert!(words.contains("canary"), "{words}");
+}
+
+#[tokio::test]
+async fn what_no_model_read_is_read_when_one_is_back() {
+    let standing = Stub::of(Dialect::LlamaServer).start();
+    let away = Url::parse("http://127.0.0.1:9/").unwrap();
+    let back = week(false, |pass| door(if pass < 2 { away.clone() } else { standing.url() }, false)).await;
+    assert_eq!(back.reports[1].acts.read_by_model, 0);
+    assert!(back.reports[1].acts.unread > 0);
+    assert!(back.reports[2].acts.read_by_model >= back.reports[1].acts.unread, "the waiting ones too");
+    assert_eq!(back.reports[2].acts.unread, 0);
+}
+
+#[tokio::test]
+async fn nothing_is_read_twice() {
+    let standing = Stub::of(Dialect::LlamaServer).start();
+    let one = week(false, |_| door(standing.url(), false)).await;
+    let asked = standing.questions().len();
+    // One question more for each run, without the grammar: whether the model follows the prompt.
+    assert!((one.read()..=one.read() + 3).contains(&asked), "{asked} questions for {} stories", one.read());
+}
+
+/// What a server may do wrong: a name, the stand-in, and whether the model reads nothing then.
+fn failures() -> Vec<(&'static str, Stub, bool)> {
+    let stub = || Stub::of(Dialect::LlamaServer);
+    let says = |status: &'static str, body: &'static str| {
+        stub().meddling(move |_, _| Some(Reply::whole(status, &["content-type: application/json"], body)))
+    };
+    let content = |content: &'static str, logprobs: serde_json::Value| {
+        let body = json!({ "model": "qwen3:8b", "choices": [{ "index": 0, "finish_reason": "length", "logprobs": logprobs,
+            "message": { "role": "assistant", "content": content } }],
+            "usage": { "prompt_tokens": 100, "completion_tokens": 1 } });
+        let body = body.to_string();
+        stub().meddling(move |_, _| Some(Reply::whole("200 OK", &["content-type: application/json"], body.clone())))
+    };
+    let odd = |first: serde_json::Value| content("A", json!({ "content": [first] }));
+    let mut keyed = stub();
+    keyed.key = Some("secret");
+    let mut loading = stub();
+    loading.loading = usize::MAX;
+    let mut small = stub();
+    small.context = 40;
+    let mut empty = Stub::of(Dialect::Ollama);
+    empty.models = Vec::new();
+    vec![
+        ("loading for ever", loading, true),
+        ("a wrong key", keyed, true),
+        ("no model", empty, true),
+        (
+            "404",
+            says(
+                "404 Not Found",
+                r#"{"error":{"message":"The model does not exist.","type":"NotFoundError","code":404}}"#,
+            ),
+            true,
+        ),
+        ("too long for it", small, true),
+        (
+            "500 on what it wrote itself",
+            says(
+                "500 Internal Server Error",
+                r#"{"error":{"message":"The model produced output that does not match the expected peg-native format","type":"server_error","code":500}}"#,
+            ),
+            true,
+        ),
+        ("cut JSON", says("200 OK", r#"{"choices":[{"message":{"content":"A"#), true),
+        ("prose", content("I think that this is quite critical.", serde_json::Value::Null), true),
+        ("fenced JSON", content("```json\n{\"letter\":\"A\"}\n```", serde_json::Value::Null), true),
+        ("a letter that is none", content("E", serde_json::Value::Null), true),
+        ("thoughts", content("<think>Let me see.", serde_json::Value::Null), true),
+        ("NaN", odd(json!({ "token": "A", "top_probs": [{ "token": "A", "prob": "NaN" }] })), true),
+        (
+            "negative",
+            odd(json!({ "token": "A", "top_probs": [{ "token": "A", "prob": -1.0 }, { "token": "B", "prob": 2.0 }] })),
+            true,
+        ),
+        ("hanging", stub().meddling(|_, _| Some(Reply::head("200 OK", &["content-length: 100"]).then_hang())), true),
+        (
+            "every second answer bad",
+            stub().meddling(|_, number| {
+                number.is_multiple_of(2).then(|| Reply::whole("200 OK", &["content-type: application/json"], "{}"))
+            }),
+            false,
+        ),
+    ]
+}
+
+#[tokio::test]
+async fn however_the_model_fails_no_item_is_lost_and_the_header_tells_the_truth() {
+    let plain = week(false, shut).await;
+    let refused = Url::parse("http://127.0.0.1:9/").unwrap();
+    let mut weeks = vec![("refused".to_owned(), week(false, |_| door(refused.clone(), false)).await, true)];
+    for (name, stub, reads_nothing) in failures() {
+        let standing = stub.start();
+        weeks.push((name.to_owned(), week(false, |_| door(standing.url(), false)).await, reads_nothing));
+    }
+    for (name, week, reads_nothing) in weeks {
+        assert_eq!(week.judged(), plain.judged(), "{name}");
+        assert_eq!(week.stories().len(), plain.stories().len(), "{name}");
+        let digest = week.digest();
+        let truth = week.stories().iter().any(|story| story.weighed.is_some());
+        assert_eq!(truth, week.read() > 0, "{name}");
+        assert_eq!(week.read() == 0, reads_nothing, "{name}: {}", week.read());
+        if reads_nothing {
+            assert_eq!(digest.ranked, "ranked without a model", "{name}");
+            assert_eq!(week.told(), plain.told(), "{name}: the order without a model is the result");
+            assert!(
+                digest.ranked_by.starts_with("rules and relevance; no model read them ("),
+                "{name}: {}",
+                digest.ranked_by
+            );
+        } else {
+            assert!(digest.ranked.starts_with("ranked with qwen3:8b, which read "), "{name}: {}", digest.ranked);
+        }
+        let status = flow::ask::status(&week.setup.home).unwrap().unwrap();
+        assert!(status.model.trouble.is_some(), "{name}: the reason is shown");
+        assert!(status.aside.is_empty(), "{name}: nothing is given up");
+    }
+}

@@ -33,11 +33,12 @@ pub struct Story {
     pub id: StoryId,
     /// The items that tell it, in the order they were judged.
     pub members: Vec<Member>,
-    /// The member that speaks for it: the most trusted, then one with a telling title, then the earliest.
+    /// The member that speaks for it: the most trusted, then the maker of the thing itself, then one with a telling title,
+    /// then the earliest.
     pub lead: ItemId,
     /// The highest verdict among the members.
     pub verdict: Verdict,
-    /// Each time it rose to a higher level, oldest first. A digest's week holds the stories that rose in it.
+    /// Each time it rose to a higher level or was reopened, oldest first. A digest's week holds the stories that rose in it.
     pub rises: Vec<Rise>,
     /// What a model's opinion made of it; None while no model has read it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -75,16 +76,14 @@ impl Story {
 /// From here on a verdict's `critical` counts as a leg.
 pub const LEG: f64 = 0.5;
 
-/// "lantern-code 4.12.3", "Release v4.12.3".
-const BARE_WORDS: usize = 2;
-
 /// One of the items that tell a story, with what decides how far it counts.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Member {
     pub item: ItemId,
     pub source: String,
     pub trust: Trust,
-    /// Host of the item's link, without `www.`; empty without a link. Two members of one site are one voice.
+    /// The registered domain that the words come from (`example.co.uk`), or the owner's own where many share one
+    /// (`github.com/owner`); empty without a link. Two members of one site are one voice.
     pub site: String,
     /// What this item alone was judged.
     pub level: Level,
@@ -92,26 +91,55 @@ pub struct Member {
     pub leg: bool,
     /// Its title is a name and a number; one that says more speaks better for the story.
     pub bare: bool,
+    /// Whose thing it is: the site's name or owner stands in the title, or the page is the paper itself.
+    #[serde(default)]
+    pub maker: bool,
+    /// What likeness is judged by; None in stories of older stores, which are found by their keys alone.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sketch: Option<Sketch>,
 }
 
-impl Member {
-    pub fn of(item: &Item, verdict: &Verdict) -> Member {
-        let host = item.link.as_ref().and_then(|link| link.host_str()).unwrap_or_default();
-        Member {
-            item: item.id.clone(),
-            source: item.source.clone(),
-            trust: item.trust,
-            site: host.strip_prefix("www.").unwrap_or(host).to_owned(),
-            level: verdict.level,
-            leg: verdict.critical >= LEG,
-            bare: item.title.split_whitespace().count() <= BARE_WORDS,
-        }
-    }
+/// What remains of an item's words for comparing it with others: about half a kilobyte.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Sketch {
+    /// The publisher's time, else when we first saw it.
+    pub at: Timestamp,
+    /// At most 300 characters of it.
+    pub title: String,
+    /// Advisories it is about (not those of a roundup).
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub ids: Vec<String>,
+    /// The paper it is about, as arXiv names it, without the version.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub paper: Option<String>,
+    /// The version that mends a fault, as a maker or an expert says.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub fixed: Option<String>,
+    /// MinHash of the text's three-word runs; empty for a short text.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub prints: Vec<u32>,
 }
 
-/// A story reached a level.
+/// A story reached a level, or somebody told something new about it at the same level.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Rise {
     pub at: Timestamp,
     pub level: Level,
+    /// What was new, in words, where the level was the same.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub news: Option<String>,
+    /// The news is something to do: only then is the story told again.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub asks: bool,
+}
+
+impl Rise {
+    pub fn to(level: Level, at: Timestamp) -> Rise {
+        Rise { at, level, news: None, asks: false }
+    }
+
+    /// Whether readers hear of it: it reached a level at which stories are told, and that is higher, or asks for something.
+    pub fn is_told(&self) -> bool {
+        self.level >= Level::Routine && (self.news.is_none() || self.asks)
+    }
 }

@@ -45,7 +45,7 @@ pub(super) fn harvest(keep: &Keep, schedule: &Schedule, week: &Week, now: Timest
     let began = keep.first_run()?;
     let is_doubtful = began > now;
     for story in keep.untold()? {
-        let Some(last) = story.rises.last() else { continue };
+        let Some(last) = story.rises.iter().rfind(|rise| rise.is_told()) else { continue };
         // A week that is still open, since it closed too long ago to be mailed, keeps its stories to itself.
         let has_no_week = |own: Week| -> Result<bool> { Ok(own.to <= began || is_closed(keep, &own, now)?) };
         let is_left_behind = last.at < week.from && has_no_week(Week::open_at(schedule, last.at)?)?;
@@ -70,7 +70,7 @@ fn is_ahead(at: Timestamp, now: Timestamp) -> bool {
     at.duration_since(now) > MOST_AHEAD
 }
 
-/// It reached, in this week, a level at which it is told.
+/// It reached, in this week, a level at which it is told, or something new is to be done about it.
 fn rose_in(story: &Story, week: &Week) -> bool {
-    story.rises.iter().any(|rise| rise.level >= Level::Routine && rise.at >= week.from && rise.at < week.to)
+    story.rises.iter().any(|rise| rise.is_told() && rise.at >= week.from && rise.at < week.to)
 }

@@ -1,11 +1,14 @@
 //! Weigh: give every item that lacks one its verdict and its story.
 
+use std::rc::Rc;
+
 use anyhow::Result;
 use jiff::Timestamp;
 
 use crate::item::ItemId;
+use crate::judge::Judge;
 use crate::judge::fusion::{self, Weight};
-use crate::judge::{Judge, group};
+use crate::judge::group::{self, Headlines, Shelf};
 use crate::keep::Keep;
 use crate::story::{Story, StoryId};
 use crate::verdict::Level;
@@ -18,8 +21,9 @@ pub(super) fn weigh(keep: &mut Keep, judge: &Judge, weight: Weight, now: Timesta
     // After a restore, items that came one by one come at once. The one that founded a story people know founds it again,
     // so that the story keeps its name and nobody is told twice.
     works.sort_by_key(|work| !keep.was_told(&StoryId::founded_by(&ItemId(work.id.clone()))));
+    let mut headlines = Headlines::default();
     for work in works {
-        match weigh_one(keep, judge, weight, &work, now) {
+        match weigh_one(keep, judge, weight, &work, &mut headlines, now) {
             Ok(()) => acts.judged += 1,
             Err(error) => {
                 tracing::warn!("judging {}: {error:#}", work.id);
@@ -28,25 +32,52 @@ pub(super) fn weigh(keep: &mut Keep, judge: &Judge, weight: Weight, now: Timesta
             }
         }
     }
+    keep.forget_keys(now)?;
     Ok(())
 }
 
-fn weigh_one(keep: &mut Keep, judge: &Judge, weight: Weight, work: &Work, now: Timestamp) -> Result<()> {
+/// The stories of a home, as grouping looks for them.
+struct Shelved<'k>(&'k Keep);
+
+impl Shelf for Shelved<'_> {
+    fn story_of(&self, key: &str) -> Result<Option<StoryId>> {
+        self.0.story_of(key)
+    }
+
+    fn stories_near(&self, key: &str) -> Result<Vec<StoryId>> {
+        self.0.stories_near(key)
+    }
+
+    fn story(&self, id: &StoryId) -> Result<Option<Rc<Story>>> {
+        Ok(self.0.story(id)?.map(Rc::new))
+    }
+}
+
+fn weigh_one(
+    keep: &mut Keep,
+    judge: &Judge,
+    weight: Weight,
+    work: &Work,
+    headlines: &mut Headlines,
+    now: Timestamp,
+) -> Result<()> {
     let id = ItemId(work.id.clone());
     let Some(item) = keep.item(&id)? else {
         return keep.work_done(work);
     };
     let text = keep.text_or_nothing(&item);
     let verdict = judge.verdict(&item, &text, now);
-    let keys = judge.story_keys(&item, &text);
+    let teller = judge.teller(&item, &text);
 
-    // An item that was judged before stays in its story, whatever its keys have become.
+    // An item that was judged before stays in its story, whatever its keys have become. One that founded a story people know
+    // founds it again, though it may be like another that does.
     let story = match keep.judged(&id)? {
         Some(judged) => keep.story(&judged.story)?,
-        None => group::belongs_to(&item, keep.stories_of(&keys)?),
+        None if keep.was_told(&StoryId::founded_by(&id)) => None,
+        None => group::belongs_to(&teller, &Shelved(keep), headlines)?.map(Rc::unwrap_or_clone),
     };
     let was = story.as_ref().map_or(Level::Noise, |story| story.verdict.level);
-    let mut story = group::join(story, &item, &verdict, now);
+    let mut story = group::join(story, &item, &teller, &verdict, now);
     fusion::weigh_again(&mut story, weight, now);
     let mut follow = Vec::new();
     // What is old is found by those who look for it, and told to nobody.
@@ -59,6 +90,6 @@ fn weigh_one(keep: &mut Keep, judge: &Judge, weight: Weight, work: &Work, now: T
     if story.verdict.level == Level::Critical && was < Level::Critical {
         follow.push(Work::new(Duty::Alert, story.id.0.clone(), story.id.0.clone(), now));
     }
-    keep.keep_judgement(work, &verdict, &story, &keys, &follow, now)?;
+    keep.keep_judgement(work, &verdict, &story, &teller.keys.kept(), &follow, now)?;
     Ok(())
 }

@@ -1,6 +1,7 @@
 //! Guards: pure rules that any act may ask: what may come in, and where we may go.
 
 pub mod address;
+pub mod link;
 pub mod text;
 pub mod prompt;
 pub mod panic;

@@ -91,7 +91,7 @@ fn rise(story: &mut Story, level: Level, now: Timestamp, reason: Reason) {
     story.verdict.level = level;
     story.verdict.why.insert(0, reason);
     if story.rises.iter().all(|rise| rise.level < level) {
-        story.rises.push(Rise { at: now, level });
+        story.rises.push(Rise::to(level, now));
     }
 }
 

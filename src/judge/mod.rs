@@ -104,9 +104,9 @@ impl Judge {
         rules::hits(&Sight::of(item, text, &self.watch), most)
     }
 
-    /// The keys under which other items tell the same story.
-    pub fn story_keys(&self, item: &Item, text: &str) -> Vec<String> {
-        group::keys(&Sight::of(item, text, &self.watch))
+    /// An item as grouping sees it: its keys, and what is compared.
+    pub fn teller(&self, item: &Item, text: &str) -> group::Teller {
+        group::Teller::of(&Sight::of(item, text, &self.watch))
     }
 }
 

@@ -1,23 +1,37 @@
 //! Judgements are kept with the story they join and the work that follows, in one transaction; many share one.
 
+use std::collections::BTreeSet;
+use std::ops::Range;
+
 use anyhow::Result;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::store::Changes;
+use super::store::{BATCH, Changes};
 use super::{Keep, works};
 use crate::item::{Item, ItemId};
-use crate::story::{Story, StoryId};
-use crate::verdict::{Level, Verdict};
+use crate::story::{Rise, Story, StoryId};
+use crate::verdict::Verdict;
 use crate::work::{Duty, Work};
 
 const JUDGED: &[u8] = b"judged/";
 const STORY: &[u8] = b"story/";
 const STORY_KEY: &[u8] = b"story-key/";
+/// Keys that hold many stories of one day: `story-near/<day>/<name>`.
+const STORY_NEAR: &[u8] = b"story-near/";
+/// The days on which a page's key was last used: `story-key-day/<day>/<key>`.
+const STORY_KEY_DAY: &[u8] = b"story-key-day/";
 /// Stories that rose since a digest last told or passed them over.
 const UNTOLD: &[u8] = b"untold/";
 const RISE: &[u8] = b"rise/";
 const FIRST: &[u8] = b"first/";
+
+/// Most stories under one word and day; beyond that the word is so common that it finds nothing.
+const MOST_NEAR: usize = 64;
+/// Days after which words are forgotten: no item that is news is older than 14 days, and 3 days are looked at around it.
+const NEAR_DAYS: i64 = 14 + 3;
+/// Days after which a page's key is forgotten; pages are told anew after 30.
+const PAGE_DAYS: i64 = 30;
 
 /// What was decided about one item.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -36,6 +50,50 @@ impl Keep {
 
     pub fn story(&self, id: &StoryId) -> Result<Option<Story>> {
         self.store.get(&key(STORY, &id.0))
+    }
+
+    /// The story known under a key that holds one.
+    pub fn story_of(&self, story_key: &str) -> Result<Option<StoryId>> {
+        self.store.get(&key(STORY_KEY, story_key))
+    }
+
+    /// The stories known under a key that holds many (`near:<day>:<name>`), the first 64.
+    pub fn stories_near(&self, story_key: &str) -> Result<Vec<StoryId>> {
+        let Some(name) = near_name(story_key) else { return Ok(Vec::new()) };
+        Ok(self.store.get(&key(STORY_NEAR, &name))?.unwrap_or_default())
+    }
+
+    /// Forgets the keys whose time is over, so that the store grows with the news and not with the years.
+    pub fn forget_keys(&mut self, now: Timestamp) -> Result<()> {
+        let before = |prefix: &[u8], days: i64| key(prefix, &format!("{:05}/", day(now) - days));
+        let words = STORY_NEAR.to_vec()..before(STORY_NEAR, NEAR_DAYS);
+        let mut gone: Vec<Vec<u8>> = Vec::new();
+        for pair in self.store.range::<Vec<StoryId>>(words) {
+            gone.push(pair?.0);
+        }
+        let pages = |range: Range<Vec<u8>>| -> Result<Vec<(Vec<u8>, Vec<u8>)>> {
+            let skip = STORY_KEY_DAY.len() + "00000/".len();
+            let days = self.store.range::<()>(range);
+            days.map(|pair| pair.map(|(day_key, ())| (key_of(&day_key[skip..]), day_key))).collect()
+        };
+        let limit = before(STORY_KEY_DAY, PAGE_DAYS);
+        let old = pages(STORY_KEY_DAY.to_vec()..limit.clone())?;
+        if !old.is_empty() {
+            let used: BTreeSet<Vec<u8>> =
+                pages(limit..key(STORY_KEY_DAY, "~"))?.into_iter().map(|(page, _)| page).collect();
+            for (page, day_key) in old {
+                gone.push(day_key);
+                if !used.contains(&page) {
+                    gone.push(page);
+                }
+            }
+        }
+        for chunk in gone.chunks(BATCH) {
+            let mut changes = Changes::default();
+            chunk.iter().for_each(|key| changes.remove(key));
+            self.store.commit(changes)?;
+        }
+        Ok(())
     }
 
     /// The stories known under any of these keys, each once, in the order of the keys.
@@ -75,7 +133,20 @@ impl Keep {
         changes.put(&time_key(FIRST, first, &item.0), &());
         self.put_story(&mut changes, story)?;
         for story_key in story_keys {
-            changes.put(&key(STORY_KEY, story_key), &story.id);
+            let Some(name) = near_name(story_key) else {
+                changes.put(&key(STORY_KEY, story_key), &story.id);
+                if story_key.starts_with("url:") {
+                    changes.put(&key(STORY_KEY_DAY, &format!("{:05}/{story_key}", day(now))), &());
+                }
+                continue;
+            };
+            let is_over =
+                name.split('/').next().and_then(|day| day.parse().ok()).is_none_or(|of: i64| of < day(now) - NEAR_DAYS);
+            let mut near = self.stories_near(story_key)?;
+            if !is_over && near.len() < MOST_NEAR && !near.contains(&story.id) {
+                near.push(story.id.clone());
+                changes.put(&key(STORY_NEAR, &name), &near);
+            }
         }
         works::remove(&mut changes, work);
         works::put(&mut changes, &Work::new(Duty::Index, item.0.clone(), work.input.clone(), now));
@@ -90,7 +161,7 @@ impl Keep {
     /// Puts a story into a transaction, with where its rises are found.
     pub(super) fn put_story(&self, changes: &mut Changes, story: &Story) -> Result<()> {
         let known_rises = self.story(&story.id)?.map_or(0, |known| known.rises.len());
-        if story.rises.iter().skip(known_rises).any(|rise| rise.level >= Level::Routine) {
+        if story.rises.iter().skip(known_rises).any(Rise::is_told) {
             changes.put(&untold_key(&story.id), &());
         }
         changes.put(&key(STORY, &story.id.0), story);
@@ -149,6 +220,22 @@ impl Keep {
 
 pub(super) fn untold_key(story: &StoryId) -> Vec<u8> {
     key(UNTOLD, &story.0)
+}
+
+/// `<day>/<name>` of a key that holds many stories.
+fn near_name(story_key: &str) -> Option<String> {
+    let (day, name) = story_key.strip_prefix("near:")?.split_once(':')?;
+    Some(format!("{day}/{name}"))
+}
+
+/// Where a page's key lies.
+fn key_of(page: &[u8]) -> Vec<u8> {
+    [STORY_KEY, page].concat()
+}
+
+/// Days since 1970.
+fn day(at: Timestamp) -> i64 {
+    at.as_second().div_euclid(24 * 60 * 60).max(0)
 }
 
 pub(super) fn key(prefix: &[u8], id: &str) -> Vec<u8> {

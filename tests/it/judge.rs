@@ -4,7 +4,8 @@ use jiff::{SignedDuration, Timestamp};
 use proptest::prelude::*;
 use tidings::config::Interests;
 use tidings::item::{Item, ItemId, Place};
-use tidings::judge::{Judge, check_examples, group};
+use tidings::judge::group::Grouping;
+use tidings::judge::{Judge, check_examples};
 use tidings::source::Trust::{self, Community, Expert, Official};
 use tidings::story::Story;
 use tidings::verdict::Level::{self, Critical, Noise, Notable, Routine};
@@ -43,22 +44,16 @@ fn level(trust: Trust, title: &str, text: &str) -> Level {
 /// Joins items one after the other, as a run does.
 fn story(items: &[(&str, Trust, &str, &str)]) -> Vec<Story> {
     let judge = judge();
-    let mut stories: Vec<(Vec<String>, Story)> = Vec::new();
+    let mut grouping = Grouping::new(&judge);
+    let mut ids = Vec::new();
     for (source, trust, title, text) in items {
         let item = item(source, *trust, title);
-        let keys = judge.story_keys(&item, text);
-        let known = stories.iter().filter(|(others, _)| others.iter().any(|key| keys.contains(key)));
-        let found = group::belongs_to(&item, known.map(|(_, story)| story.clone()).collect());
-        let joined = group::join(found, &item, &judge.verdict(&item, text, now()), now());
-        match stories.iter_mut().find(|(_, story)| story.id == joined.id) {
-            Some(entry) => {
-                entry.0.extend(keys);
-                entry.1 = joined;
-            }
-            None => stories.push((keys, joined)),
+        let id = grouping.place_judged(&item, text, &judge.verdict(&item, text, now()));
+        if !ids.contains(&id) {
+            ids.push(id);
         }
     }
-    stories.into_iter().map(|(_, story)| story).collect()
+    ids.iter().map(|id| grouping.story(id).unwrap()).collect()
 }
 
 const HOLE: &str = "GHSA-2x4c-9f3m-77qp: commands run before a folder is trusted. Fixed in 4.12.3.";

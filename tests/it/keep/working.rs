@@ -37,13 +37,15 @@ pub fn story(item: &ItemId, level: Level, at: Timestamp) -> Story {
         level,
         leg: false,
         bare: false,
+        maker: false,
+        sketch: None,
     };
     Story {
         id: StoryId::founded_by(item),
         members: vec![member],
         lead: item.clone(),
         verdict: verdict(level, at),
-        rises: vec![Rise { at, level }],
+        rises: vec![Rise::to(level, at)],
         weighed: None,
     }
 }

@@ -251,6 +251,7 @@ pub fn join(story: Option<Story>, item: &Item, teller: &Teller, verdict: &Verdic
     if let Some(best) = lead::of(&story.members) {
         story.lead = best.item.clone();
     }
+    let is_known = story.rises.iter().all(|rise| rise.at < now);
     let known_action = story.verdict.action.clone();
     if verdict.level > story.verdict.level
         || (verdict.level == story.verdict.level && verdict.critical > story.verdict.critical)
@@ -271,11 +272,14 @@ pub fn join(story: Option<Story>, item: &Item, teller: &Teller, verdict: &Verdic
     if let Some(news) = &news {
         // The newest thing to do is the one that holds: a later version mends more.
         story.verdict.action = verdict.action.clone().or(story.verdict.action.take());
-        story.verdict.why.insert(0, Reason { by: "rule:news".to_owned(), text: news.clone() });
+        let reason = Reason { by: "rule:news".to_owned(), text: news.clone() };
+        // Who reads of the story for the first time wants to know first what it is.
+        let place = if is_known { 0 } else { story.verdict.why.len() };
+        story.verdict.why.insert(place, reason);
     }
     if story.rises.iter().all(|rise| rise.level < story.verdict.level) {
         story.rises.push(Rise::to(story.verdict.level, now));
-    } else if let Some(news) = news {
+    } else if let Some(news) = news.filter(|_| is_known) {
         let asks = story.verdict.action.is_some() && story.verdict.action != known_action;
         story.rises.push(Rise { at: now, level: story.verdict.level, news: Some(news), asks });
     }

@@ -228,7 +228,7 @@ impl Headline {
                     && !NO_NAMES.contains(&name.as_str())
             });
             let is_version = token.starts_with('v') || version.contains('-') || version.matches('.').count() > 1;
-            if has_name && (digits && token.len() <= 3 || !digits) {
+            if has_name && (!digits || token.len() <= 3) {
                 self.models.insert((name, version.clone()));
             }
             if is_version || (has_name && token.contains('.')) {

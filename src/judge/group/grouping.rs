@@ -54,6 +54,8 @@ impl<'j> Grouping<'j> {
             topics: Vec::new(),
             action: None,
             old: false,
+            floor: None,
+            ceiling: None,
             why: Vec::new(),
             at: item.at(),
         };

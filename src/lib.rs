@@ -12,6 +12,7 @@ pub mod item;
 pub mod work;
 pub mod opinion;
 pub mod verdict;
+pub mod thumb;
 pub mod story;
 pub mod edition;
 pub mod home;

@@ -41,7 +41,7 @@ fn story(tellers: &[(&str, Trust, &str, &str)]) -> Story {
     for (source, trust, title, text) in tellers {
         let item = item(source, *trust, title);
         let verdict = judge.verdict(&item, text, now());
-        story = Some(group::join(story, &item, &verdict, now()));
+        story = Some(group::join(story, &item, &judge.teller(&item, text), &verdict, now()));
     }
     story.unwrap()
 }

@@ -11,6 +11,7 @@ mod holding;
 mod judge;
 mod fusion;
 mod model;
+mod hostile;
 mod fetch;
 mod read;
 mod changelog;

@@ -92,6 +92,25 @@ impl<'a> Tokens<'a> {
         self.at = bytes.len();
     }
 
+    /// Passes over the element whose start tag was just read, with all elements inside it. False, and nothing is passed over,
+    /// if its end tag is missing.
+    pub fn skip_balanced(&mut self, name: &str) -> bool {
+        let start = self.at;
+        let mut depth = 1;
+        while let Some(token) = self.next() {
+            match token.kind {
+                Kind::Start { name: inner, closed: false, .. } if inner.eq_ignore_ascii_case(name) => depth += 1,
+                Kind::End { name: inner } if inner.eq_ignore_ascii_case(name) => depth -= 1,
+                _ => {}
+            }
+            if depth == 0 {
+                return true;
+            }
+        }
+        self.at = start;
+        false
+    }
+
     fn next_kind(&mut self) -> (usize, Kind<'a>) {
         let rest = &self.text[self.at..];
         if !rest.starts_with('<') {
@@ -262,36 +281,71 @@ fn start_tag(rest: &str, in_html: bool) -> Option<(usize, Kind<'_>)> {
     Some((end + 1, Kind::Start { name, attributes: attributes.trim(), closed }))
 }
 
-/// Attributes of a start tag in their order; values are still escaped.
-pub fn attributes(mut text: &str) -> impl Iterator<Item = (&str, &str)> {
+/// Attributes of a start tag that have a value, in their order; values are still escaped.
+pub fn attributes(text: &str) -> impl Iterator<Item = (&str, &str)> {
+    every_attribute(text).filter_map(|(name, value)| Some((name, value?)))
+}
+
+/// The same, and those without a value.
+fn every_attribute(mut text: &str) -> impl Iterator<Item = (&str, Option<&str>)> {
     std::iter::from_fn(move || {
-        loop {
-            text = text.trim_start_matches(|character: char| {
-                character.is_whitespace() || matches!(character, '/' | '"' | '\'' | '=' | '<' | '>')
-            });
-            if text.is_empty() {
-                return None;
-            }
-            let length = name_length(text);
-            if length == 0 {
-                return None;
-            }
-            let name = &text[..length];
-            text = text[length..].trim_start();
-            let Some(after) = text.strip_prefix('=') else {
-                continue;
-            };
-            let after = after.trim_start();
-            let (value, rest) = match after.chars().next() {
-                Some(quote @ ('"' | '\'')) => match after[1..].find(quote) {
-                    Some(end) => (&after[1..1 + end], &after[end + 2..]),
-                    None => (&after[1..], ""),
-                },
-                _ => after.split_at(after.find(char::is_whitespace).unwrap_or(after.len())),
-            };
-            text = rest;
-            return Some((name, value));
+        text = text.trim_start_matches(|character: char| {
+            character.is_whitespace() || matches!(character, '/' | '"' | '\'' | '=' | '<' | '>')
+        });
+        if text.is_empty() {
+            return None;
         }
+        let length = name_length(text);
+        if length == 0 {
+            return None;
+        }
+        let name = &text[..length];
+        text = text[length..].trim_start();
+        let Some(after) = text.strip_prefix('=') else {
+            return Some((name, None));
+        };
+        let after = after.trim_start();
+        let (value, rest) = match after.chars().next() {
+            Some(quote @ ('"' | '\'')) => match after[1..].find(quote) {
+                Some(end) => (&after[1..1 + end], &after[end + 2..]),
+                None => (&after[1..], ""),
+            },
+            _ => after.split_at(after.find(char::is_whitespace).unwrap_or(after.len())),
+        };
+        text = rest;
+        Some((name, Some(value)))
+    })
+}
+
+/// Whether a start tag keeps its element from readers' eyes: by an attribute, or by its own style. What a style sheet does
+/// elsewhere is not known, and colours are not weighed against what lies behind them.
+pub fn is_hidden(text: &str) -> bool {
+    every_attribute(text).any(|(key, value)| match key.to_ascii_lowercase().as_str() {
+        "hidden" => true,
+        "aria-hidden" => value.unwrap_or_default().eq_ignore_ascii_case("true"),
+        "style" => {
+            let style: String =
+                unescape(value.unwrap_or_default()).chars().filter(|character| !character.is_whitespace()).collect();
+            style.to_ascii_lowercase().split(';').any(|rule| {
+                let Some((property, value)) = rule.split_once(':') else { return false };
+                let value = value.trim_end_matches("!important");
+                match property {
+                    "display" => value == "none",
+                    "visibility" => matches!(value, "hidden" | "collapse"),
+                    "opacity" => value.parse() == Ok(0.0),
+                    "font-size" => {
+                        let digits = value
+                            .trim_end_matches(|character: char| character.is_ascii_lowercase() || character == '%');
+                        let is_pixels = matches!(&value[digits.len()..], "px" | "pt");
+                        digits.parse::<f64>().is_ok_and(|size| size == 0.0 || (is_pixels && size <= 1.0))
+                    }
+                    "clip" => value.starts_with("rect(0"),
+                    "text-indent" | "left" | "top" => value.starts_with("-9999"),
+                    _ => false,
+                }
+            })
+        }
+        _ => false,
     })
 }
 

@@ -8,7 +8,7 @@ use html2text::config;
 use html2text::render::TrivialDecorator;
 use url::Url;
 
-use super::markup::{Kind, Tokens, attribute};
+use super::markup::{Kind, Tokens, attribute, is_hidden};
 use super::reference::unescape;
 use crate::guard::text;
 
@@ -27,6 +27,9 @@ const MADE_TITLE_CHARS: usize = 80;
 
 /// Of what is looked at for one line, in bytes.
 const MAX_LINE_BYTES: usize = 20_000;
+
+/// Hidden elements without an end that are looked for: each costs a look at the whole rest.
+const UNENDED: usize = 20;
 
 /// Wider than any text, so that html2text never breaks a line.
 const WIDTH: usize = 10 * MAX_MARKUP_BYTES;
@@ -157,7 +160,19 @@ impl Flat {
 fn flatten(source: &str) -> String {
     let mut flat = Flat { html: String::with_capacity(source.len()), preformatted: 0, in_row: false };
     let mut tokens = Tokens::new(source);
+    let mut unended = 0;
     while let Some(token) = tokens.next() {
+        if let Kind::Start { name, attributes, closed: false } = token.kind
+            && unended < UNENDED
+            && !matches!(role(name), None | Some(Role::Break | Role::Image | Role::Hidden))
+            && is_hidden(attributes)
+        {
+            // Where its end is left out, nobody knows how far it hides.
+            if tokens.skip_balanced(name) {
+                continue;
+            }
+            unended += 1;
+        }
         match token.kind {
             Kind::Text(words) => flat.html.push_str(words),
             Kind::Cdata(words) => push_escaped(&mut flat.html, words),

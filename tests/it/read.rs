@@ -266,3 +266,40 @@ fn xml_whose_root_stands_behind_a_huge_document_type_is_called_xml() {
     let message = &reading.faults[0].message;
     assert!(message.contains("this is an XML document without a root element in its first 16 kB"), "{message}");
 }
+
+#[test]
+fn what_a_page_hides_from_its_readers_is_not_read() {
+    let text = |html: &str| {
+        let escaped = html.replace('&', "&amp;").replace('<', "&lt;");
+        read(rss(&format!("<item><title>t</title><description>{escaped}</description></item>"))).entries.remove(0).text
+    };
+    for hidden in [
+        "<!-- words -->",
+        "<!-- a > b -- words -->",
+        "<div hidden>words</div>",
+        "<p hidden=\"\">words <b>and more</b></p>",
+        "<div style=\"display:none\">words</div>",
+        "<DIV STYLE='color: red; Display : None !important'><div>words</div> more <p>yet more</DIV>",
+        "<span style=\"visibility: hidden\">words</span>",
+        "<span style=\"font-size:0\">words</span>",
+        "<span style=\"font-size: 1px\">words</span>",
+        "<span style=\"font&#45;size: 0.0em; opacity: 1\">words</span>",
+        "<span style=\"opacity:0\">words</span>",
+        "<i aria-hidden=\"true\">words</i>",
+        "<template>words</template>",
+    ] {
+        assert_eq!(text(&format!("<p>Before</p>{hidden}<p>after</p>")), "Before\n\nafter", "{hidden}");
+    }
+    for shown in [
+        "<div style=\"display:block; font-size:1em\">words</div>",
+        "<div aria-hidden=\"false\">words</div>",
+        "<div style=\"opacity:0.5; font-size: 12px\">words</div>",
+        "<a href=\"/hidden\" title=\"hidden\">words</a>",
+    ] {
+        assert!(text(&format!("<p>Before</p>{shown}<p>after</p>")).contains("words"), "{shown}");
+    }
+    // Nobody knows how far it hides, so nothing that follows is lost.
+    assert!(text("<p>Before</p><div hidden>words<p>after</p>").contains("after"));
+    let many = text(&format!("<p>Before</p>{}after", "<div hidden>".repeat(100_000)));
+    assert!(many.starts_with("Before") && many.ends_with("after"));
+}

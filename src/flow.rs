@@ -16,6 +16,8 @@ mod harvest;
 mod report;
 mod doors;
 mod rehearse;
+mod explain;
+mod thumbs;
 mod replay;
 pub mod ask;
 
@@ -36,12 +38,14 @@ pub use crate::keep::Restored;
 pub use channels::{Replayed, Tried, is_held, replay_letters, try_channel};
 pub use digests::{preview_digest, send_digest, write_digest};
 pub use doors::{Doors, Lookup, ModelDoor, Secrets};
+pub use explain::{Explanation, Joined, explain};
 pub use gather::Asked;
 pub use rehearse::rehearse;
 pub use replay::{lay_out_demo, replay};
-use report::Acts;
-
 pub use report::{Change, Report, SourceReport, Status, What};
+pub use thumbs::{Thumbed, give_thumb};
+
+use report::Acts;
 
 /// What a home is set up to do: its two files, read.
 #[derive(Debug, Clone)]
@@ -70,6 +74,7 @@ impl Watcher for Unwatched {}
 pub async fn run(setup: &Setup, doors: &Doors, asked: &Asked, now: Timestamp, watcher: &dyn Watcher) -> Result<Report> {
     let started = Instant::now();
     let mut keep = Keep::open(setup.home.folder(), "tidings run", now)?;
+    keep.take_thumbs()?;
     let judge = Judge::new(&setup.config.interests);
     let mut report = Report::new(now);
 
@@ -106,12 +111,15 @@ pub async fn run(setup: &Setup, doors: &Doors, asked: &Asked, now: Timestamp, wa
     Ok(report)
 }
 
-/// Makes the search index anew from what is kept; returns how many items it holds.
+/// Makes the search index anew from what is kept, and what is shown of judgements; returns how many items it holds.
 ///
 /// # Errors
 /// When the home can't be held, or the archive can't be read.
 pub fn reindex(home: &Home, now: Timestamp) -> Result<usize> {
-    Keep::open(home.folder(), "tidings reindex", now)?.reindex()
+    let mut keep = Keep::open(home.folder(), "tidings reindex", now)?;
+    let items = keep.reindex()?;
+    keep.write_why_anew()?;
+    Ok(items)
 }
 
 /// Makes the store anew from an export (the newest that can be read, unless named), and the index with it.
@@ -121,6 +129,7 @@ pub fn reindex(home: &Home, now: Timestamp) -> Result<usize> {
 pub fn restore(home: &Home, from: Option<&Path>, now: Timestamp) -> Result<(Restored, usize)> {
     let (mut keep, restored) = Keep::restore(home.folder(), from, now)?;
     let items = keep.reindex()?;
+    keep.write_why_anew()?;
     keep.write_views(now)?;
     keep.checkpoint()?;
     Ok((restored, items))

@@ -56,6 +56,11 @@ impl Story {
         self.weighed.as_ref().is_some_and(|weighed| weighed.input == input)
     }
 
+    /// Whether what is written of this item says something of the whole story: it founded it, or speaks for it.
+    pub fn is_in_line_of(&self, item: &ItemId) -> bool {
+        self.lead == *item || self.members.first().is_some_and(|founder| founder.item == *item)
+    }
+
     /// What stories of one level are ordered by, 0 to 1.
     pub fn score(&self) -> f64 {
         self.weighed.as_ref().map_or(self.verdict.relevance, |weighed| weighed.score)

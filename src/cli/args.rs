@@ -65,6 +65,16 @@ pub enum Command {
         #[command(subcommand)]
         command: Option<DigestCommand>,
     },
+    /// Say why an item was weighed as it was
+    Judge {
+        #[command(subcommand)]
+        command: JudgeCommand,
+    },
+    /// Say that an item was worth reading, or was not
+    Thumbs {
+        #[command(subcommand)]
+        command: ThumbsCommand,
+    },
     /// List or import the people who get mail
     People {
         #[command(subcommand)]
@@ -216,6 +226,33 @@ pub enum DigestCommand {
         #[arg(long, value_name = "REASON")]
         force: Option<String>,
     },
+}
+
+#[derive(Debug, Subcommand)]
+pub enum JudgeCommand {
+    /// Every rule, both scores, what a model made of it, its story with who tells it, and where it was told
+    Explain {
+        /// An item's id, as search and digest print it (i-7k3m9q2xwd), or a story's (s-7k3m9q2xwd)
+        id: String,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+pub enum ThumbsCommand {
+    /// More like this; counts from the next run
+    Up(ThumbArgs),
+    /// Less like this; counts from the next run
+    Down(ThumbArgs),
+}
+
+#[derive(Debug, Args)]
+pub struct ThumbArgs {
+    /// An item's id (i-7k3m9q2xwd), or a story's (s-7k3m9q2xwd), which stands for the item that speaks for it
+    pub id: String,
+
+    /// Take the thumb back instead, whichever it was
+    #[arg(long)]
+    pub clear: bool,
 }
 
 #[derive(Debug, Subcommand)]

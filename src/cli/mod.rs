@@ -13,6 +13,8 @@ mod init;
 mod sources;
 mod subscribe;
 mod digest;
+mod judge;
+mod thumbs;
 mod people;
 mod channels;
 mod status;
@@ -70,6 +72,8 @@ pub fn main(cli: Cli) -> ExitCode {
             Command::Init(args) => init::init(&desk, &args),
             Command::Sources { command } => sources::sources(&desk, command).await,
             Command::Digest { command } => digest::digest(&desk, command).await,
+            Command::Judge { command } => judge::judge(&desk, &command),
+            Command::Thumbs { command } => thumbs::thumbs(&desk, &command),
             Command::People { command } => people::people(&desk, command),
             Command::Channels { command } => channels::channels(&desk, command).await,
             Command::Status => status::status(&desk),

@@ -22,7 +22,11 @@ pub fn status(desk: &Desk) -> Result<ExitCode, Failure> {
         )));
     };
     if desk.json {
-        desk.print_json(&status)?;
+        let inbox = ask::inbox(&home)?;
+        let mut value = serde_json::to_value(&status).map_err(anyhow::Error::new)?;
+        value["thumbs_waiting"] = inbox.waiting.into();
+        value["inbox_aside"] = inbox.aside.into();
+        desk.print_json(&value)?;
         return Ok(ExitCode::SUCCESS);
     }
     say(&format!("Last run {} ({}), in {}.", ago(status.at, desk.now), status.at, home.folder().display()))?;
@@ -75,6 +79,17 @@ pub fn status(desk: &Desk) -> Result<ExitCode, Failure> {
         count(status.letters_waiting, "letter"),
         status.letters_dead
     ))?;
+    let inbox = ask::inbox(&home)?;
+    if status.thumbs_up + status.thumbs_down + inbox.waiting > 0 {
+        let waiting = match inbox.waiting {
+            0 => String::new(),
+            waiting => format!("; {waiting} more to be taken in by the next run"),
+        };
+        say(&format!("Thumbs: {} up, {} down{waiting}.", status.thumbs_up, status.thumbs_down))?;
+    }
+    for name in &inbox.aside {
+        say(&format!("  state/inbox/aside/{name} is no thumb; look at it, then delete it"))?;
+    }
     for line in model_lines(&status, desk.now) {
         say(&line)?;
     }

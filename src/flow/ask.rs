@@ -20,7 +20,7 @@ use super::Secrets;
 
 pub use crate::judge::model::Trouble;
 pub use crate::keep::index::{Card, Hit, Query, Results};
-pub use crate::keep::{Outbox, SourceStatus, Status, Watched};
+pub use crate::keep::{Inbox, Outbox, SourceStatus, Status, ToldIn, Watched, Why};
 
 /// Items that match, best first.
 ///
@@ -44,6 +44,14 @@ pub fn show(home: &Home, id: &str) -> Result<Option<(Card, String)>> {
 /// When the view can't be read.
 pub fn status(home: &Home) -> Result<Option<Status>> {
     keep::status(home.folder())
+}
+
+/// What people left for the next run.
+///
+/// # Errors
+/// When the inbox can't be listed.
+pub fn inbox(home: &Home) -> Result<Inbox> {
+    keep::inbox(home.folder())
 }
 
 /// How the letters stood after the last run; None before the first.

@@ -8,7 +8,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::store::{BATCH, Changes};
-use super::{Keep, works};
+use super::{Keep, why, works};
 use crate::item::{Item, ItemId};
 use crate::story::{Rise, Story, StoryId};
 use crate::verdict::Verdict;
@@ -40,6 +40,9 @@ pub struct Judged {
     pub story: StoryId,
     /// When it was judged for the first time; later judgements leave it.
     pub first: Timestamp,
+    /// The keys under which it looked for its story.
+    #[serde(default)]
+    pub keys: Vec<String>,
 }
 
 impl Keep {
@@ -128,7 +131,17 @@ impl Keep {
         let earlier = self.judged(&item)?;
         let mut changes = Changes::default();
         let first = earlier.map_or(now, |judged| judged.first);
-        let judged = Judged { verdict: verdict.clone(), story: story.id.clone(), first };
+        // Those that hold one story: by them an item is found again. Of the others there are many, for some days.
+        let keys = story_keys.iter().filter(|key| near_name(key).is_none()).cloned().collect();
+        let judged = Judged { verdict: verdict.clone(), story: story.id.clone(), first, keys };
+        why::mark_stale(&mut changes, first);
+        // The story stands in the line of the item that founded it.
+        let founder = story.members.first().map(|member| &member.item).filter(|founder| **founder != item);
+        if let Some(founder) = founder
+            && let Some(founder) = self.judged(founder)?
+        {
+            why::mark_stale(&mut changes, founder.first);
+        }
         changes.put(&key(JUDGED, &item.0), &judged);
         changes.put(&time_key(FIRST, first, &item.0), &());
         self.put_story(&mut changes, story)?;
@@ -194,6 +207,28 @@ impl Keep {
     /// How many items were first judged at or after `from` and before `to`.
     pub fn judged_count(&self, from: Timestamp, to: Timestamp) -> Result<u64> {
         Ok(self.ids_between(FIRST, from, to)?.len() as u64)
+    }
+
+    /// The items that were first judged at or after `from` and before `to`, in the order of that.
+    pub(super) fn first_judged(&self, from: Timestamp, to: Timestamp) -> Result<Vec<String>> {
+        self.ids_between(FIRST, from, to)
+    }
+
+    /// When each item was first judged, as far as days are told apart: one time a day.
+    pub(super) fn first_judgements(&self) -> Result<Vec<Timestamp>> {
+        const DAY_SECONDS: i64 = 86_400;
+        let mut days: Vec<Timestamp> = Vec::new();
+        for pair in self.store.scan::<()>(FIRST) {
+            let key = pair?.0;
+            let digits = std::str::from_utf8(key.get(..16).unwrap_or_default()).unwrap_or_default();
+            let Ok(shifted) = u64::from_str_radix(digits, 16) else { continue };
+            let Ok(at) = Timestamp::from_microsecond((shifted ^ (1 << 63)) as i64) else { continue };
+            let day = |at: Timestamp| at.as_second().div_euclid(DAY_SECONDS);
+            if days.last().is_none_or(|last| day(*last) != day(at)) {
+                days.push(at);
+            }
+        }
+        Ok(days)
     }
 
     pub(super) fn ids_between(&self, prefix: &[u8], from: Timestamp, to: Timestamp) -> Result<Vec<String>> {

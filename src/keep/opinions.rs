@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::judgements::{key, time_key};
 use super::store::{BATCH, Changes};
-use super::{Keep, works};
+use super::{Keep, why, works};
 use crate::opinion::Opinion;
 use crate::story::{Story, StoryId};
 use crate::work::Work;
@@ -72,6 +72,11 @@ impl Keep {
             changes.put(&time_key(GIVEN, weighed.opinion.at, opinion_key), &());
         }
         self.put_story(&mut changes, story)?;
+        for member in story.members.iter().filter(|member| story.is_in_line_of(&member.item)) {
+            if let Some(judged) = self.judged(&member.item)? {
+                why::mark_stale(&mut changes, judged.first);
+            }
+        }
         works::remove(&mut changes, work);
         for work in follow {
             works::put(&mut changes, work);

@@ -214,6 +214,44 @@ pub(super) fn letters(path: &Path) -> Result<Known> {
     Ok(known)
 }
 
+/// That a story stood in letters of one edition over one channel.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct ToldIn {
+    /// `digest/2026-W47`, `alert/s-7k3m9q2xwd`
+    pub edition: String,
+    pub channel: ChannelName,
+    /// When the last of them left; of letters that have not, when they were last tried or queued.
+    pub at: Timestamp,
+    pub letters: usize,
+    /// Of them, those that were taken by the other side.
+    pub sent: usize,
+}
+
+/// Where and when a story was told, as told.jsonl has it; oldest first, and without any address. Needs no lock.
+///
+/// # Errors
+/// When told.jsonl can't be read.
+pub fn told_in(home: &Path, story: &StoryId) -> Result<Vec<ToldIn>> {
+    let known = letters(&home.join("state/told.jsonl"))?;
+    let mut told: BTreeMap<(String, ChannelName), ToldIn> = BTreeMap::new();
+    for letter in known.letters.iter().filter(|letter| letter.line.stories.contains(story)) {
+        let line = &letter.line;
+        let one = told.entry((line.edition.clone(), line.channel)).or_insert_with(|| ToldIn {
+            edition: line.edition.clone(),
+            channel: line.channel,
+            at: line.at,
+            letters: 0,
+            sent: 0,
+        });
+        one.letters += 1;
+        one.sent += usize::from(letter.is_sent());
+        one.at = one.at.max(line.at);
+    }
+    let mut told: Vec<ToldIn> = told.into_values().collect();
+    told.sort_by_key(|one| one.at);
+    Ok(told)
+}
+
 /// The lines that are understood. One that isn't is passed over: a torn one ends before anything happened.
 fn lines(path: &Path, bytes: &[u8]) -> impl Iterator<Item = Line> {
     bytes.split(|byte| *byte == b'\n').enumerate().filter(|(_, line)| !line.is_empty()).filter_map(|(number, line)| {

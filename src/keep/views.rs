@@ -45,6 +45,11 @@ pub struct Status {
     /// Files of the archive that lost something.
     #[serde(default)]
     pub archives_short: Vec<String>,
+    /// Thumbs that count.
+    #[serde(default)]
+    pub thumbs_up: usize,
+    #[serde(default)]
+    pub thumbs_down: usize,
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -55,9 +60,10 @@ pub struct SourceStatus {
 }
 
 impl Keep {
-    /// Writes state/views/status.json and letters.json.
+    /// Writes state/views/status.json, letters.json, and the days of why/ in which something changed.
     pub fn write_views(&self, now: Timestamp) -> Result<()> {
         let letters = self.letters()?;
+        let (up, down): (Vec<_>, Vec<_>) = self.thumbs()?.into_iter().partition(|thumb| thumb.up);
         let waiting = |state| matches!(state, LetterState::Queued | LetterState::Sending);
         let status = Status {
             version: VERSION,
@@ -74,12 +80,15 @@ impl Keep {
             letters_waiting: letters.iter().filter(|letter| waiting(letter.state)).count(),
             letters_dead: letters.iter().filter(|letter| letter.state == LetterState::Dead).count(),
             archives_short: self.archive.short().map(str::to_owned).collect(),
+            thumbs_up: up.len(),
+            thumbs_down: down.len(),
         };
         fail_point!("views-before-write");
         let mut bytes = serde_json::to_vec_pretty(&status).context("writing the status as JSON")?;
         bytes.push(b'\n');
         whole::replace(&self.state().join("views/status.json"), &bytes, 0o600)?;
         self.write_outbox(letters, now)?;
+        self.write_why()?;
         fail_point!("views-written");
         Ok(())
     }

@@ -62,6 +62,11 @@ fn help_reads_as_it_was_last_looked_at() {
         "digest preview",
         "digest write",
         "digest send",
+        "judge",
+        "judge explain",
+        "thumbs",
+        "thumbs up",
+        "thumbs down",
         "people",
         "people list",
         "people import",
@@ -514,4 +519,33 @@ fn a_page_is_watched_and_an_article_of_it_shown() {
     assert_eq!(code, 1);
     assert!(stderr.contains("keeps programs out"), "{stderr}");
     assert!(!server.paths().contains(&"/posts/secret".to_owned()));
+}
+
+#[test]
+fn an_item_is_explained_on_a_page_that_fits_a_terminal() {
+    let home = demo();
+    let found = json(tidings(home.path()).args(["search", "GHSA-7q4f-9mxc-h2vr", "level:critical"]));
+    let id = found["hits"][0]["id"].as_str().unwrap().to_owned();
+    let (code, stdout, stderr) = output(tidings(home.path()).args(["judge", "explain", &id]));
+    assert_eq!(code, 0, "{stderr}");
+    assert!(stdout.lines().all(|line| line.chars().count() < 80), "{stdout}");
+    insta::assert_snapshot!(stdout);
+
+    let explained = json(tidings(home.path()).args(["judge", "explain", &id]));
+    assert_eq!((&explained["version"], &explained["item"]), (&Value::from(1), &Value::from(id.as_str())));
+    let story = explained["story"].as_str().unwrap().to_owned();
+    let members = explained["members"].as_array().unwrap();
+    assert!(members.len() > 1 && members[0]["by"] == Value::Array(Vec::new()), "{members:?}");
+    assert!(members[1..].iter().all(|member| !member["by"].as_array().unwrap().is_empty()), "{members:?}");
+    assert_eq!(json(tidings(home.path()).args(["judge", "explain", &story]))["story"], Value::from(story));
+
+    for words in [["judge", "explain", "i-nope"], ["thumbs", "up", "i-nope"], ["thumbs", "down", "s-nope"]] {
+        let (code, _, stderr) = output(tidings(home.path()).args(words));
+        assert!(code == 2 && stderr.contains("no item or story"), "{words:?}: {stderr}");
+    }
+    let (code, stdout, _) = output(tidings(home.path()).args(["thumbs", "down", &id]));
+    assert!(code == 0 && stdout.contains("It will count from the next run."), "{stdout}");
+    let (code, stdout, _) = output(tidings(home.path()).arg("status"));
+    assert!(code == 0 && stdout.contains("1 more to be taken in by the next run"), "{stdout}");
+    assert_eq!(json(tidings(home.path()).arg("status"))["thumbs_waiting"], 1);
 }

@@ -12,6 +12,7 @@ mod clock;
 mod kinds;
 mod reddit;
 mod model;
+mod explaining;
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};

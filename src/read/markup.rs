@@ -97,7 +97,7 @@ impl<'a> Tokens<'a> {
     pub fn skip_balanced(&mut self, name: &str) -> bool {
         let start = self.at;
         let mut depth = 1;
-        while let Some(token) = self.next() {
+        for token in self.by_ref() {
             match token.kind {
                 Kind::Start { name: inner, closed: false, .. } if inner.eq_ignore_ascii_case(name) => depth += 1,
                 Kind::End { name: inner } if inner.eq_ignore_ascii_case(name) => depth -= 1,

@@ -10,9 +10,9 @@ use tidings::config::Interests;
 use tidings::guard::prompt::neutral;
 use tidings::guard::text::{clean, one_line};
 use tidings::item::{Item, ItemId, Place};
-use tidings::judge::{Judge, group};
+use tidings::judge::Judge;
+use tidings::judge::group::Grouping;
 use tidings::source::Trust;
-use tidings::story::Story;
 use tidings::verdict::Level;
 use unicode_normalization::UnicodeNormalization;
 
@@ -128,18 +128,14 @@ fn strangers_that_agree_raise_no_alarm_together() {
     }
     assert_eq!(told.len(), 4);
     for (name, items) in told {
-        let mut stories: Vec<(Vec<String>, Story)> = Vec::new();
+        let mut grouping = Grouping::new(&judge);
         for one in &items {
             let (item, text) = one.item();
-            let keys = judge.story_keys(&item, &text);
-            let known = stories.iter().filter(|(others, _)| others.iter().any(|key| keys.contains(key)));
-            let found = group::belongs_to(&item, known.map(|(_, story)| story.clone()).collect());
-            let joined = group::join(found, &item, &judge.verdict(&item, &text, now()), now());
-            stories.retain(|(_, story)| story.id != joined.id);
-            stories.push((keys, joined));
+            grouping.place_judged(&item, &text, &judge.verdict(&item, &text, now()));
         }
+        let stories = grouping.stories();
         assert_eq!(stories.len(), 1, "{name} is one story");
-        assert!(stories[0].1.members.len() >= 2 && items[0].must.holds(stories[0].1.verdict.level), "{name}");
+        assert!(stories[0].members.len() >= 2 && items[0].must.holds(stories[0].verdict.level), "{name}");
     }
 }
 

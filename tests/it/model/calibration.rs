@@ -27,7 +27,7 @@ fn spread(number: usize, salt: usize) -> f64 {
 fn too_sure(n: usize) -> Vec<(Opinion, Label)> {
     (0..n)
         .map(|number| {
-            let high = number % 2 == 0;
+            let high = number.is_multiple_of(2);
             let is = (number / 2) % 10 < if high { 7 } else { 3 };
             (opinion(if high { 0.97 } else { 0.03 }, 0.01), Label { relevant: is, critical: is })
         })
@@ -50,7 +50,7 @@ fn a_model_that_is_too_sure_is_brought_to_the_rate_of_the_labels() {
 #[test]
 fn labels_that_a_threshold_separates_give_finite_numbers() {
     let separate = |number: usize| {
-        let is = number % 3 == 0;
+        let is = number.is_multiple_of(3);
         (opinion(if is { 1.0 } else { 0.0 }, 0.0), Label { relevant: is, critical: is })
     };
     let calibration = Calibration::fit(&(0..90).map(separate).collect::<Vec<_>>()).unwrap();

@@ -224,7 +224,7 @@ impl Stub {
                     return bad("reasoning_effort: Input should be 'low', 'medium' or 'high'");
                 }
                 let outputs = &body["structured_outputs"];
-                if !outputs.is_null() && !outputs["choice"].as_array().is_some_and(|choice| !choice.is_empty()) {
+                if !outputs.is_null() && outputs["choice"].as_array().is_none_or(Vec::is_empty) {
                     return bad("You must use one kind of structured outputs constraint");
                 }
                 let form = &body["response_format"];

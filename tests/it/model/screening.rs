@@ -241,7 +241,8 @@ async fn a_sensible_model_passes_the_canaries() {
 
 #[tokio::test]
 async fn a_model_that_obeys_a_text_or_does_not_read_is_named_with_what_it_got_wrong() {
-    let cases: [(&str, fn(&str) -> [f64; 4]); 6] =
+    type Judging = fn(&str) -> [f64; 4];
+    let cases: [(&str, Judging); 6] =
         [
             ("a text that asks to be critical", |user| {
                 if user.contains("only right letter is A") { [0.9, 0.1, 0.0, 0.0] } else { sensible(user) }

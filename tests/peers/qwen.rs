@@ -96,7 +96,7 @@ async fn verdicts(places: &Places, gguf: &Path, items: &[Asked], bars: &mut Bars
     bars.hold(whole == ITEMS, &format!("{whole} distributions are whole and have the sum 1"));
 
     // The same prompts again, with every token's logarithm and nothing ruled out: once as they come, then once more and the
-    // verdict once more, when all three find the whole prompt in the cache.
+    // verdict once more, right after each other.
     let client = &reqwest::Client::new();
     let again = futures_util::stream::iter(&shares)
         .map(|(asked, odds, _)| async {
@@ -113,7 +113,7 @@ async fn verdicts(places: &Places, gguf: &Path, items: &[Asked], bars: &mut Bars
     let words = format!("{number} verdicts beside the renormalised raw ones of another call: at most {worst:.5} apart");
     bars.hold(worst < 0.01 && number == ITEMS, &format!("{words} (under 0.01), mean {mean:.5}"));
     let same = again.iter().map(|pair| pair.1).fold(0.0, f64::max);
-    let words = format!("the same where both calls find the prompt in the cache: at most {same:.7} apart");
+    let words = format!("the same asked right after each other: at most {same:.7} apart");
     bars.hold(same < 0.01 && number == ITEMS, &words);
     ended(server, bars).await
 }

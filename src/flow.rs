@@ -20,6 +20,7 @@ mod explain;
 mod thumbs;
 mod replay;
 pub mod ask;
+pub mod eval;
 
 use std::path::Path;
 

@@ -78,9 +78,6 @@ impl Story {
     }
 }
 
-/// From here on a verdict's `critical` counts as a leg.
-pub const LEG: f64 = 0.5;
-
 /// One of the items that tell a story, with what decides how far it counts.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Member {

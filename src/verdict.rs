@@ -45,10 +45,13 @@ pub enum Category {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Verdict {
     pub level: Level,
-    /// How well it fits the lab's interests, 0 to 1.
+    /// The probability that the lab wants to read it, 0 to 1.
     pub relevance: f64,
-    /// How sure the rules are that it cannot wait, 0 to 1.
+    /// The probability that it cannot wait, 0 to 1. It orders; by itself it never makes an alert.
     pub critical: f64,
+    /// A rule says that it cannot wait, if it is true: one of the two legs of an alert.
+    #[serde(default)]
+    pub alarm: bool,
     pub category: Category,
     pub topics: Vec<String>,
     /// What a reader could do about it, composed from recognised parts (product, version), never from free text.

@@ -65,7 +65,7 @@ pub enum Command {
         #[command(subcommand)]
         command: Option<DigestCommand>,
     },
-    /// Say why an item was weighed as it was
+    /// Say why an item was weighed as it was, or how good the judgements are
     Judge {
         #[command(subcommand)]
         command: JudgeCommand,
@@ -235,6 +235,39 @@ pub enum JudgeCommand {
         /// An item's id, as search and digest print it (i-7k3m9q2xwd), or a story's (s-7k3m9q2xwd)
         id: String,
     },
+    /// Say how good the judgements are on labelled items, beside counting keywords and beside BM25
+    Eval(EvalArgs),
+    /// Fit the weights of relevance to labelled items
+    Fit(FitArgs),
+}
+
+#[derive(Debug, Args)]
+pub struct EvalArgs {
+    /// Labelled items, one JSON object a line: id, source, kind, title, summary, url, date, relevance (0 to 3), severity
+    pub file: PathBuf,
+
+    /// Judge each week by weights that were fitted to the other weeks: honest where the shipped ones were fitted to this file
+    #[arg(long)]
+    pub cross_validate: bool,
+
+    /// With --cross-validate: fit to these items too; may be given several times
+    #[arg(long, value_name = "FILE", requires = "cross_validate")]
+    pub with: Vec<PathBuf>,
+
+    /// Write both scores of each item as {"id","relevance","critical"}, one a line
+    #[arg(long, value_name = "FILE")]
+    pub predictions: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub struct FitArgs {
+    /// Labelled items, as `judge eval` takes them
+    #[arg(required = true)]
+    pub file: Vec<PathBuf>,
+
+    /// Write the weights here instead of printing them
+    #[arg(long, value_name = "FILE")]
+    pub out: Option<PathBuf>,
 }
 
 #[derive(Debug, Subcommand)]

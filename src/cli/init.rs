@@ -17,7 +17,7 @@ use super::run::count;
 use super::{Desk, say};
 
 /// The list that ships with the program.
-const SOURCES: &str = include_str!("../../sources.toml");
+pub(super) const SOURCES: &str = include_str!("../../sources.toml");
 
 pub fn init(desk: &Desk, args: &InitArgs) -> Result<ExitCode, Failure> {
     let home = desk.home()?;

@@ -9,6 +9,7 @@ use tidings::flow::{Explanation, Joined, explain};
 use tidings::opinion::{Measure, Opinion};
 
 use super::args::JudgeCommand;
+use super::eval;
 use super::exit::Failure;
 use super::run::count;
 use super::{Desk, say};
@@ -17,7 +18,14 @@ use super::{Desk, say};
 const COLUMNS: usize = 80;
 
 pub fn judge(desk: &Desk, command: &JudgeCommand) -> Result<ExitCode, Failure> {
-    let JudgeCommand::Explain { id } = command;
+    match command {
+        JudgeCommand::Explain { id } => explained(desk, id),
+        JudgeCommand::Eval(args) => eval::eval(desk, args),
+        JudgeCommand::Fit(args) => eval::fit_weights(desk, args),
+    }
+}
+
+fn explained(desk: &Desk, id: &str) -> Result<ExitCode, Failure> {
     let home = desk.home()?;
     let Some(explanation) = explain(&home, id)? else {
         let remedy = if ask::show(&home, id).is_ok_and(|shown| shown.is_some()) {

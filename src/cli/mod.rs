@@ -18,6 +18,7 @@ mod thumbs;
 mod people;
 mod channels;
 mod status;
+mod eval;
 mod doctor;
 
 use std::io::{IsTerminal, Write};

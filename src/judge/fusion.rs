@@ -4,7 +4,7 @@ use jiff::Timestamp;
 
 use crate::opinion::{Measure, Odds, Opinion, Weighed};
 use crate::source::Trust;
-use crate::story::{LEG, Rise, Story};
+use crate::story::{Rise, Story};
 use crate::verdict::{Level, Reason};
 
 /// How far a model is trusted.
@@ -98,7 +98,7 @@ fn rise(story: &mut Story, level: Level, now: Timestamp, reason: Reason) {
 /// What the two say where they are far apart.
 fn disagreement(story: &Story, odds: Odds, model: &str) -> Option<String> {
     let verdict = &story.verdict;
-    let alarm = verdict.critical >= LEG;
+    let alarm = verdict.alarm;
     if (alarm || verdict.floor >= Some(Level::Notable)) && odds.noise + odds.routine >= CONTRADICTS {
         let share = odds.noise + odds.routine;
         return Some(format!(

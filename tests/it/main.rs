@@ -12,6 +12,7 @@ mod judge;
 mod fusion;
 mod model;
 mod hostile;
+mod eval;
 mod fetch;
 mod read;
 mod changelog;

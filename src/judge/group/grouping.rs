@@ -50,6 +50,7 @@ impl<'j> Grouping<'j> {
             level: Level::Routine,
             relevance: 0.0,
             critical: 0.0,
+            alarm: false,
             category: Category::Other,
             topics: Vec::new(),
             action: None,

@@ -7,7 +7,7 @@ use crate::judge::product::fixed_version;
 use crate::judge::rules::Sight;
 use crate::judge::words::words;
 use crate::source::Trust;
-use crate::story::{LEG, Member, Sketch};
+use crate::story::{Member, Sketch};
 use crate::verdict::Verdict;
 
 use super::headline::Headline;
@@ -69,7 +69,7 @@ impl Teller {
             trust: self.trust,
             site: self.site.clone(),
             level: verdict.level,
-            leg: verdict.critical >= LEG,
+            leg: verdict.alarm,
             bare: self.sketch.title.split_whitespace().count() <= BARE_WORDS,
             maker: self.maker,
             sketch: Some(self.sketch.clone()),

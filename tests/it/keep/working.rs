@@ -20,6 +20,7 @@ pub fn verdict(level: Level, at: Timestamp) -> Verdict {
         category: Category::Feature,
         topics: Vec::new(),
         action: None,
+        alarm: false,
         old: false,
         floor: None,
         ceiling: None,

@@ -1,9 +1,9 @@
-//! Relevance: how well a text fits the lab's interests, from words alone. It is the order when no model answers.
+//! The profile: how well a text fits the lab's interests, from words alone.
 
-use std::collections::HashMap;
+use std::collections::HashSet;
 
-use super::rules::Sight;
-use super::words::{occurrences, words};
+use crate::judge::sight::Sight;
+use crate::judge::words::{occurrences, words};
 
 /// Saturation of repeated phrases and weight of a text's length, as in BM25 (Robertson and Zaragoza 2009, k1 and b).
 const K1: f64 = 1.2;
@@ -16,10 +16,12 @@ const TITLE: f64 = 4.0;
 const SCALE: f64 = 6.0;
 
 /// The lab's interests: phrases with weights.
+#[derive(Clone)]
 pub struct Profile {
     phrases: Vec<Phrase>,
 }
 
+#[derive(Clone)]
 struct Phrase {
     shown: String,
     words: Vec<String>,
@@ -44,33 +46,63 @@ impl Profile {
         Profile { phrases }
     }
 
-    /// Relevance from 0 to 1, and the phrases that made it, strongest first.
-    pub fn score(&self, sight: &Sight<'_>) -> (f64, Vec<(&str, f64)>) {
-        let length = (sight.title_words.len() + sight.text_words.len()) as f64;
+    /// How well the whole fits, and the phrases that make it, strongest first.
+    pub fn score(&self, sight: &Sight<'_>) -> Fit<'_> {
+        let matches = self.matches(&sight.title_words, &sight.text_words);
+        let sum = |sign: f64| matches.iter().map(|(_, score)| (score * sign).max(0.0)).sum::<f64>();
+        // A long list of points dilutes the one that matters, so the best of them counts by itself.
+        let point = |point: &Vec<String>| self.matches(&[], point).iter().map(|(_, score)| score).sum::<f64>();
+        let best = sight.point_words.iter().map(point).fold(0.0, f64::max);
+        Fit { whole: squashed(sum(1.0)), against: squashed(sum(-1.0)), best_point: squashed(best), matches }
+    }
+
+    /// BM25 of the profile's phrases, as one plain sum: what other ways of scoring are measured against.
+    pub fn bm25(&self, sight: &Sight<'_>) -> f64 {
+        self.matches(&sight.title_words, &sight.text_words).iter().map(|(_, score)| score).sum()
+    }
+
+    /// How many phrases that speak for an item occur in it.
+    pub fn keywords(&self, sight: &Sight<'_>) -> usize {
+        self.matches(&sight.title_words, &sight.text_words).iter().filter(|(_, score)| *score > 0.0).count()
+    }
+
+    fn matches(&self, title: &[String], text: &[String]) -> Vec<(&str, f64)> {
+        let length = (title.len() + text.len()) as f64;
         let norm = K1 * (1.0 - B + B * length / AVERAGE_WORDS);
-        let present: HashMap<&str, ()> =
-            sight.title_words.iter().chain(&sight.text_words).map(|word| (word.as_str(), ())).collect();
+        let present: HashSet<&str> = title.iter().chain(text).map(String::as_str).collect();
         let mut matches = Vec::new();
         for phrase in &self.phrases {
-            if !phrase.words.iter().all(|word| present.contains_key(word.as_str())) {
+            if !phrase.words.iter().all(|word| present.contains(word.as_str())) {
                 continue;
             }
-            let count = TITLE * occurrences(&sight.title_words, &phrase.words) as f64
-                + occurrences(&sight.text_words, &phrase.words) as f64;
+            let count = TITLE * occurrences(title, &phrase.words) as f64 + occurrences(text, &phrase.words) as f64;
             if count > 0.0 {
                 matches.push((phrase.shown.as_str(), phrase.weight * count * (K1 + 1.0) / (count + norm)));
             }
         }
         matches.sort_by(|one, other| other.1.abs().total_cmp(&one.1.abs()).then(one.0.cmp(other.0)));
-        let sum: f64 = matches.iter().map(|(_, score)| score).sum();
-        (1.0 - (-sum.max(0.0) / SCALE).exp(), matches)
+        matches
     }
+}
+
+/// From 0 to 1.
+fn squashed(sum: f64) -> f64 {
+    1.0 - (-sum.max(0.0) / SCALE).exp()
+}
+
+/// How well an item fits the profile; each from 0 to 1.
+pub struct Fit<'a> {
+    pub whole: f64,
+    pub against: f64,
+    /// Of the points of a list in it, the best.
+    pub best_point: f64,
+    pub matches: Vec<(&'a str, f64)>,
 }
 
 /// In words: "fits the lab's interests (0.71): prompt injection, sandbox".
 pub fn explain(relevance: f64, matches: &[(&str, f64)]) -> String {
     if matches.is_empty() {
-        return "no phrase of the lab's interests".to_owned();
+        return format!("fits the lab's interests ({relevance:.2}), though it has no phrase of the profile");
     }
     let shown = matches
         .iter()

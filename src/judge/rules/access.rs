@@ -5,7 +5,7 @@ use std::sync::LazyLock;
 use regex::Regex;
 
 use super::{Finding, Rule, Sight, pattern};
-use crate::source::Trust::{Community, Expert, Official};
+use crate::source::Trust::{self, Community, Expert, Official};
 use crate::verdict::Category;
 
 pub const RULES: &[Rule] = &[
@@ -63,7 +63,8 @@ fn access(sight: &Sight<'_>, rule: &'static str) -> Option<Finding> {
     let found = sight.in_title(&ACCESS).filter(|_| changes_access(sight))?;
     let mut finding = Finding::new(rule, format!("changes who may use it, or how: \u{201c}{found}\u{201d}"));
     finding.alarm = true;
-    finding.category = Some(Category::Breaking);
+    // What strangers alone say does not stand among the maker's own.
+    finding.category = (sight.item.trust > Trust::Community).then_some(Category::Breaking);
     Some(finding)
 }
 

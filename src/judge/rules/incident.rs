@@ -72,7 +72,8 @@ fn attack(sight: &Sight<'_>, rule: &'static str) -> Option<Finding> {
     }
     let mut finding = Finding::new(rule, format!("tells of an attack on tools like ours: {}", found.quote()));
     finding.alarm = true;
-    finding.category = Some(Category::Security);
+    // What strangers alone say does not stand among the maker's own.
+    finding.category = (sight.item.trust > Trust::Community).then_some(Category::Security);
     if sight.item.trust >= Trust::Expert {
         finding.at_least = Some(Level::Notable);
     }
@@ -90,7 +91,8 @@ fn leak(sight: &Sight<'_>, rule: &'static str) -> Option<Finding> {
     let found = sight.in_title(&LEAK).filter(|_| is_ours(sight))?;
     let mut finding = Finding::new(rule, format!("tells of a leak or a loss: \u{201c}{found}\u{201d}"));
     finding.alarm = true;
-    finding.category = Some(Category::Security);
+    // What strangers alone say does not stand among the maker's own.
+    finding.category = (sight.item.trust > Trust::Community).then_some(Category::Security);
     Some(finding)
 }
 
@@ -110,7 +112,8 @@ fn lab_incident(sight: &Sight<'_>, rule: &'static str) -> Option<Finding> {
     sight.in_title(&LAB)?;
     let found = sight.in_title(&TROUBLE)?;
     let mut finding = Finding::new(rule, format!("an incident at a lab: \u{201c}{}\u{201d}", found.to_lowercase()));
-    finding.category = Some(Category::Security);
+    // What strangers alone say does not stand among the maker's own.
+    finding.category = (sight.item.trust > Trust::Community).then_some(Category::Security);
     Some(finding)
 }
 
@@ -125,6 +128,7 @@ fn threat(sight: &Sight<'_>, rule: &'static str) -> Option<Finding> {
     let found = sight.in_title(&THREAT).filter(|_| is_ours(sight))?;
     let mut finding =
         Finding::new(rule, format!("its title speaks of a threat: \u{201c}{}\u{201d}", found.to_lowercase()));
-    finding.category = Some(Category::Security);
+    // What strangers alone say does not stand among the maker's own.
+    finding.category = (sight.item.trust > Trust::Community).then_some(Category::Security);
     Some(finding)
 }

@@ -22,6 +22,7 @@ mod replay;
 pub mod ask;
 pub mod eval;
 
+use std::collections::BTreeSet;
 use std::path::Path;
 
 use anyhow::Result;
@@ -45,8 +46,6 @@ pub use rehearse::rehearse;
 pub use replay::{lay_out_demo, replay};
 pub use report::{Change, Report, SourceReport, Status, What};
 pub use thumbs::{Thumbed, give_thumb};
-
-use report::Acts;
 
 /// What a home is set up to do: its two files, read.
 #[derive(Debug, Clone)]
@@ -76,7 +75,7 @@ pub async fn run(setup: &Setup, doors: &Doors, asked: &Asked, now: Timestamp, wa
     let started = Instant::now();
     let mut keep = Keep::open(setup.home.folder(), "tidings run", now)?;
     keep.take_thumbs()?;
-    let judge = Judge::new(&setup.config.interests);
+    let judge = Judge::new(&setup.config.interests).taught(&keep.thumbs()?);
     let mut report = Report::new(now);
 
     (report.sources, report.changes) = gather::gather(&mut keep, setup, &doors.carrier, asked, now, watcher).await?;
@@ -85,11 +84,10 @@ pub async fn run(setup: &Setup, doors: &Doors, asked: &Asked, now: Timestamp, wa
     weigh::weigh(&mut keep, &judge, Weight::default(), now, &mut report.acts)?;
 
     alerts::write(&mut keep, setup, now, &mut report.acts)?;
+    let mut tried = BTreeSet::new();
     if report.acts.alerted > 0 {
         // What cannot wait does not wait for a model either.
-        let mut early = Acts::default();
-        send::send(&mut keep, doors, &setup.config.schedule, now, &mut early).await?;
-        report.acts.add_letters(&early);
+        send::send(&mut keep, doors, &setup.config.schedule, now, &mut tried, &mut report.acts).await?;
     }
 
     watcher.doing("having the model read");
@@ -99,7 +97,7 @@ pub async fn run(setup: &Setup, doors: &Doors, asked: &Asked, now: Timestamp, wa
     digests::close_weeks(&mut keep, setup, now, &mut report.acts)?;
 
     watcher.doing("sending letters");
-    send::send(&mut keep, doors, &setup.config.schedule, now, &mut report.acts).await?;
+    send::send(&mut keep, doors, &setup.config.schedule, now, &mut tried, &mut report.acts).await?;
 
     watcher.doing("writing the index");
     report.acts.indexed = keep.index_pending()?;

@@ -1,6 +1,7 @@
 //! Digests: each week that has closed is written once, and its letters are queued.
 
 use std::cmp::Reverse;
+use std::collections::BTreeSet;
 use std::fs;
 
 use anyhow::{Context, Result, bail};
@@ -248,7 +249,7 @@ pub async fn send_digest(
     let mut report = Report::new(now);
     close_week(&mut keep, setup, &week, reason, now)?;
     report.acts.digests.push(week.name);
-    send::send(&mut keep, doors, &setup.config.schedule, now, &mut report.acts).await?;
+    send::send(&mut keep, doors, &setup.config.schedule, now, &mut BTreeSet::new(), &mut report.acts).await?;
     keep.write_views(now)?;
     keep.checkpoint()?;
     Ok(report)

@@ -125,16 +125,6 @@ impl FaultReport {
     }
 }
 
-impl Acts {
-    /// Counts letters that were sent earlier in the run; those that are held are found again by whoever sends next.
-    pub(super) fn add_letters(&mut self, earlier: &Acts) {
-        self.letters_sent += earlier.letters_sent;
-        self.letters_waiting += earlier.letters_waiting;
-        self.letters_dead += earlier.letters_dead;
-        self.failed += earlier.failed;
-    }
-}
-
 /// What the acts after fetching did.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct Acts {

@@ -1,5 +1,7 @@
 //! Send: carry the letters that wait, each once.
 
+use std::collections::BTreeSet;
+
 use anyhow::Result;
 use fail::fail_point;
 use jiff::{SignedDuration, Timestamp};
@@ -22,14 +24,19 @@ pub(super) fn is_old(at: Timestamp, now: Timestamp) -> bool {
     now.duration_since(at) > OLDEST
 }
 
+/// Carries what waits. `tried` are the letters that this run has looked at already: each gets one try a run.
 pub(super) async fn send(
     keep: &mut Keep,
     doors: &Doors,
     schedule: &Schedule,
     now: Timestamp,
+    tried: &mut BTreeSet<String>,
     acts: &mut Acts,
 ) -> Result<()> {
     for letter in keep.pending_letters(now)? {
+        if !tried.insert(letter.key.clone()) {
+            continue;
+        }
         if is_held(&letter, schedule, now) {
             acts.letters_held += 1;
             continue;

@@ -14,6 +14,9 @@ fn is_taste(name: &str) -> bool {
     ["word:", "pair:", "text:", "site:", "topic:"].iter().any(|kind| name.starts_with(kind))
 }
 
+/// One thumb: its parts by place in the names, the odds without it, and 1 for up, 0 for down.
+type Row = (Vec<(usize, f64)>, f64, f64);
+
 impl Weights {
     /// Moves the weights towards what the thumbs say, each `(parts of the item, up)`; only how well something fits, never
     /// whether it can wait.
@@ -27,7 +30,7 @@ impl Weights {
             .collect();
         names.sort_unstable();
         names.dedup();
-        let rows: Vec<(Vec<(usize, f64)>, f64, f64)> = thumbs
+        let rows: Vec<Row> = thumbs
             .iter()
             .map(|(parts, up)| {
                 let row =

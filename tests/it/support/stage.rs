@@ -18,7 +18,7 @@ use super::mail_server::{End, MailServer, Script, Tls};
 use super::server::{Reply, Server};
 
 /// Every fail point, in the order of a run. A test holds the list against the source.
-pub const POINTS: [&str; 39] = [
+pub const POINTS: [&str; 40] = [
     "archive-before-append",
     "archive-written",
     "archive-synced",
@@ -54,6 +54,7 @@ pub const POINTS: [&str; 39] = [
     "index-committed",
     "index-before-stamp",
     "views-before-write",
+    "why-written",
     "views-written",
     "store-before-checkpoint",
     "store-flushed",

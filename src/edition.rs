@@ -123,6 +123,9 @@ pub struct Telling {
     pub also: Vec<Also>,
     /// It was in an earlier digest and has risen since.
     pub update: bool,
+    /// An alarm that only strangers raise: nobody who knows has said so.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub unverified: bool,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

@@ -5,6 +5,7 @@ use anyhow::{Context, Result};
 use crate::edition::{Also, ChannelName, Reader, Telling};
 use crate::guard::text;
 use crate::keep::Keep;
+use crate::source::Trust;
 use crate::story::Story;
 use crate::tell::channel::mail::Sender;
 
@@ -34,6 +35,7 @@ pub(super) fn telling(keep: &Keep, story: &Story, update: bool) -> Result<Tellin
         why: story.verdict.why.clone(),
         also,
         update,
+        unverified: story.verdict.alarm && story.members.iter().all(|member| member.trust == Trust::Community),
     })
 }
 

@@ -220,7 +220,10 @@ fn story(telling: &Telling, topmost: &[&StoryId], zone: &TimeZone, links: Links)
         title: title(telling),
         url: link(telling.url.as_ref(), links),
         source: clip(&telling.source, NAME),
-        trust: telling.trust.word().to_owned(),
+        trust: match telling.unverified {
+            true => format!("{}, unverified", telling.trust.word()),
+            false => telling.trust.word().to_owned(),
+        },
         date: date(telling.at, zone),
         excerpt: if routine { String::new() } else { clip(&telling.excerpt, EXCERPT) },
         critical: telling.level == Level::Critical,

@@ -32,6 +32,7 @@ pub fn telling(number: usize) -> Telling {
         why: vec![Reason { by: "relevance".to_owned(), text: "It fits.".to_owned() }],
         also: Vec::new(),
         update: false,
+        unverified: false,
     }
 }
 

@@ -6,6 +6,7 @@
 mod mistake;
 mod origin;
 mod paths;
+mod routes;
 mod settings;
 mod site;
 mod sources;
@@ -35,6 +36,11 @@ pub struct Config {
     pub reddit: Reddit,
     pub github: Github,
     pub model: Model,
+    /// Models elsewhere, by a name of the lab's.
+    pub endpoints: Vec<Lab>,
+    /// None: nothing is asked there.
+    pub claude: Option<Claude>,
+    pub routes: Routes,
     /// None: nothing is mailed.
     pub mail: Option<Mail>,
     pub webhook: Option<Webhook>,
@@ -268,6 +274,85 @@ pub enum Endpoint {
     Off,
     /// Base of a server's API, such as `http://127.0.0.1:8080`, with or without `/v1`.
     At(Url),
+}
+
+/// `[[endpoint]]`: a server that speaks OpenAI's chat completions, by a name of the lab's.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Lab {
+    /// Letters, digits, `-`, `_` and `.`.
+    pub name: String,
+    /// Base of its API, with or without `/v1`.
+    pub url: Url,
+    /// None: the first that it names.
+    pub model: Option<String>,
+    pub key: Option<SecretName>,
+    pub prices: Prices,
+}
+
+impl Lab {
+    /// The same, as [model] would say it.
+    pub fn as_model(&self) -> Model {
+        let endpoint = Endpoint::At(self.url.clone());
+        Model { endpoint, gguf: None, name: self.model.clone(), key: self.key.clone(), ..Model::default() }
+    }
+}
+
+/// `[claude]`: a model behind Anthropic's Messages API.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Claude {
+    pub model: String,
+    pub key: SecretName,
+    /// `https://api.anthropic.com`; with http only on this machine.
+    pub url: Url,
+    pub prices: Prices,
+}
+
+/// What a model costs, in millionths of a dollar.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Prices {
+    /// For a million tokens that it reads.
+    pub input: u64,
+    /// For a million tokens that it writes.
+    pub output: u64,
+    /// Most in one month (UTC).
+    pub a_month: u64,
+}
+
+impl Prices {
+    pub fn are_nothing(&self) -> bool {
+        self.input == 0 && self.output == 0
+    }
+}
+
+/// `[routes]`: which model does what; the first that can.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Routes {
+    /// One-letter opinions; never Claude, which shows no probabilities.
+    pub screening: Vec<Route>,
+    /// What a story says, in a form.
+    pub extraction: Vec<Route>,
+    /// The week in short.
+    pub editorial: Vec<Route>,
+}
+
+impl Default for Routes {
+    fn default() -> Routes {
+        Routes {
+            screening: vec![Route::Local],
+            extraction: vec![Route::Local],
+            editorial: vec![Route::Claude, Route::Local],
+        }
+    }
+}
+
+/// One way to a model.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Route {
+    /// What [model] finds.
+    Local,
+    Claude,
+    /// The [[endpoint]] of that name.
+    Lab(String),
 }
 
 /// `[mail]`: how letters leave.

@@ -75,6 +75,28 @@ pub struct Digest {
     pub ranked: String,
     /// Who put the stories in order, for example "rules and relevance; no model read them".
     pub ranked_by: String,
+    /// The week in short, where a model wrote it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub editorial: Option<Editorial>,
+    /// What else is to be said at the foot: why there is no editorial, what models have cost.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub remarks: Vec<String>,
+}
+
+/// The week in short, written by a model and held against the stories it names.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Editorial {
+    /// As its server names it.
+    pub model: String,
+    /// At most five, of at most four sentences.
+    pub paragraphs: Vec<Vec<Sentence>>,
+}
+
+/// One sentence, and the stories that it rests on: at least one, each told in the same digest.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Sentence {
+    pub text: String,
+    pub stories: Vec<StoryId>,
 }
 
 /// How many more stories a source had than one digest tells of it.

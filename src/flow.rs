@@ -5,7 +5,10 @@ mod due;
 mod health;
 mod weigh;
 mod screen;
+mod writers;
+mod extract;
 mod alerts;
+mod editorial;
 mod digests;
 mod letters;
 mod send;
@@ -40,12 +43,15 @@ pub use crate::keep::Restored;
 pub use channels::{Replayed, Tried, is_held, replay_letters, try_channel};
 pub use digests::{preview_digest, send_digest, write_digest};
 pub use doors::{Doors, Lookup, ModelDoor, Secrets};
+pub use editorial::{LONGEST, add_editorial};
 pub use explain::{Explanation, Joined, explain};
+pub use extract::{Extracted, extract_stories};
 pub use gather::Asked;
 pub use rehearse::rehearse;
 pub use replay::{lay_out_demo, replay};
 pub use report::{Change, Report, SourceReport, Status, What};
 pub use thumbs::{Thumbed, give_thumb};
+pub use writers::{Writer, dollars};
 
 /// What a home is set up to do: its two files, read.
 #[derive(Debug, Clone)]

@@ -11,6 +11,7 @@ pub mod page;
 pub mod item;
 pub mod work;
 pub mod opinion;
+pub mod extraction;
 pub mod verdict;
 pub mod thumb;
 pub mod story;

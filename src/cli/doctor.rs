@@ -5,8 +5,9 @@ use std::process::ExitCode;
 
 use jiff::SignedDuration;
 use serde_json::json;
-use tidings::config::{Config, SecretName};
+use tidings::config::{Config, Route, SecretName};
 use tidings::flow::ask::{self, Query, Trouble};
+use tidings::flow::dollars;
 use tidings::home::Home;
 use tidings::source::Origin;
 
@@ -77,6 +78,7 @@ pub async fn doctor(desk: &Desk) -> Result<ExitCode, Failure> {
                     if asks_github || config.github.token.is_some() {
                         github(&config, &mut found);
                     }
+                    claude(&config, &mut found);
                     model(&config, &mut found).await;
                 }
             }
@@ -174,6 +176,29 @@ async fn model(config: &Config, found: &mut impl FnMut(State, String, &str)) {
         Err(trouble) => {
             let what = format!("model: {trouble}; rules and relevance decide alone");
             found(State::Advice, what, "README.md, \"A model of one's own\", has the commands");
+        }
+    }
+}
+
+/// Whether Claude can be asked: it needs a table, a key, and prices to hold a limit by.
+fn claude(config: &Config, found: &mut impl FnMut(State, String, &str)) {
+    let Some(claude) = &config.claude else {
+        if config.routes.editorial.first() == Some(&Route::Claude) {
+            let remedy = "a key (https://platform.claude.com/settings/keys) in ANTHROPIC_API_KEY, and [claude] model, dollars_in \
+                          and dollars_out in tidings.toml; or [routes] editorial = [\"local\"]";
+            found(State::Advice, "Claude writes no week in short: there is no [claude]".into(), remedy);
+        }
+        return;
+    };
+    let model = &claude.model;
+    match secret(&claude.key) {
+        Ok(_) => {
+            let limit = dollars(claude.prices.a_month);
+            found(State::Fine, format!("the key for {model} is there; at most {limit} a month"), "");
+        }
+        Err(error) => {
+            let remedy = "a key from https://platform.claude.com/settings/keys, set where tidings runs, cron's environment included";
+            found(State::Advice, format!("{model} is not asked: {error:#}"), remedy);
         }
     }
 }

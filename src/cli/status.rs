@@ -3,7 +3,7 @@
 use std::process::ExitCode;
 
 use jiff::{SignedDuration, Timestamp};
-use tidings::flow::ask;
+use tidings::flow::{ask, dollars};
 use tidings::source::Health;
 
 use super::exit::Failure;
@@ -92,6 +92,16 @@ pub fn status(desk: &Desk) -> Result<ExitCode, Failure> {
     }
     for line in model_lines(&status, desk.now) {
         say(&line)?;
+    }
+    for spent in &status.spending {
+        say(&format!(
+            "{} of {} spent on {} in {} ({}).",
+            dollars(spent.spent),
+            dollars(spent.limit),
+            spent.model,
+            spent.month,
+            count(spent.calls as usize, "call")
+        ))?;
     }
     for file in &status.archives_short {
         say(&format!(

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use jiff::civil::{Time, Weekday};
 use jiff::tz::TimeZone;
-use url::{Host, Url};
+use url::Url;
 
 use super::sources::{read_duration, read_web_address};
 use super::table::{Document, Found, Table};
@@ -44,6 +44,7 @@ pub fn read_settings(file: &str, text: &str) -> Result<Config, Vec<Mistake>> {
     if let Some(table) = top.table("model") {
         read_model(table, &mut config.model);
     }
+    super::routes::read(&top, &mut config);
     if let Some(table) = top.table("mail") {
         config.mail = read_mail(table);
     }
@@ -130,7 +131,7 @@ fn read_weekly(text: &str) -> Result<(Weekday, Time), String> {
 }
 
 /// A secret's place: `<key>_env` or `<key>_file`. The secret itself in the file is a mistake.
-fn read_secret(table: &Table<'_, '_>, keys: [&'static str; 3]) -> Option<SecretName> {
+pub(super) fn read_secret(table: &Table<'_, '_>, keys: [&'static str; 3]) -> Option<SecretName> {
     let [inline, env, file] = keys;
     if let Some(found) = table.string(inline) {
         let remedy =
@@ -194,12 +195,7 @@ fn read_github(table: Table<'_, '_>, github: &mut Github) {
         github.api = found.value;
     }
     github.token = read_secret(&table, ["token", "token_env", "token_file"]);
-    let is_here = match github.api.host() {
-        Some(Host::Ipv4(address)) => address.is_loopback(),
-        Some(Host::Ipv6(address)) => address.is_loopback(),
-        _ => false,
-    };
-    if github.token.is_some() && github.api.scheme() == "http" && !is_here {
+    if github.token.is_some() && github.api.scheme() == "http" && !super::routes::is_here(&github.api) {
         table.mistake("the token would travel in the clear".to_owned(), "api = \"https://…\"");
     }
     table.finish();

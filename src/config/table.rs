@@ -151,6 +151,29 @@ impl<'d, 'i> Table<'d, 'i> {
         }
     }
 
+    /// An amount in dollars, 0 or more, as millionths of a dollar.
+    pub fn dollars(&self, key: &'static str, most: f64) -> Option<u64> {
+        let (value, span) = self.get(key)?;
+        let number = match (value.as_integer(), value.as_float()) {
+            (Some(integer), _) => {
+                i64::from_str_radix(integer.as_str(), integer.radix()).ok().map(|number| number as f64)
+            }
+            (_, Some(float)) => float.as_str().replace('_', "").parse().ok(),
+            _ => {
+                self.wrong_type(key, "a number of dollars", value, span, "0.25");
+                return None;
+            }
+        };
+        match number.filter(|number| (0.0..=most).contains(number)) {
+            Some(number) => Some((number * 1e6).round() as u64),
+            None => {
+                let message = format!("`{key}` is no amount of dollars");
+                self.document.mistake(span, message, format!("a number from 0 to {most}: {key} = 0.25"));
+                None
+            }
+        }
+    }
+
     pub fn strings(&self, key: &'static str) -> Option<Vec<Found<String>>> {
         let (value, span) = self.get(key)?;
         let Some(list) = value.as_array() else {

@@ -16,10 +16,12 @@ mod readings;
 mod works;
 mod judgements;
 mod opinions;
+mod extractions;
 mod letters;
 mod outbox;
 mod thumbs;
 mod told;
+mod spending;
 mod notes;
 mod views;
 mod why;
@@ -46,6 +48,7 @@ pub use opinions::{Disagreement, ModelState};
 pub use outbox::{Outbox, outbox};
 pub use readings::Kept;
 pub use restore::Restored;
+pub use spending::Spent;
 pub use thumbs::{Inbox, inbox, leave_thumb};
 pub use told::{ToldIn, told_in};
 pub use views::{SourceStatus, Status, status};
@@ -55,6 +58,7 @@ pub use why::{Why, why};
 
 use archive::{Archive, Longer};
 use lock::Lock;
+use spending::Spending;
 use store::{Changes, Store};
 use told::Told;
 
@@ -64,6 +68,7 @@ use crate::item::ItemId;
 pub struct Keep {
     home: PathBuf,
     told: Told,
+    spending: Spending,
     archive: Archive,
     store: Store,
     /// Items whose text was asked for and could not be read.
@@ -109,8 +114,9 @@ impl Keep {
         let store = Store::open(&path)?;
         let archive = Archive::open(&state.join("archive"), archive::recorded(&store)?, Longer::Cut)?;
         let told = Told::open(&state.join("told.jsonl"))?;
+        let spending = Spending::open(&state.join("spending.jsonl"))?;
         let unreadable = Mutex::default();
-        let mut keep = Keep { home: home.to_path_buf(), told, archive, store, unreadable, _lock: lock };
+        let mut keep = Keep { home: home.to_path_buf(), told, spending, archive, store, unreadable, _lock: lock };
         keep.begin(now)?;
         Ok(keep)
     }

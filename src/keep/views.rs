@@ -9,6 +9,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::opinions::{Disagreement, ModelState};
+use super::spending::Spent;
 use super::watched::Watched;
 use super::{Keep, whole};
 use crate::edition::LetterState;
@@ -50,6 +51,9 @@ pub struct Status {
     pub thumbs_up: usize,
     #[serde(default)]
     pub thumbs_down: usize,
+    /// What models have cost in the month.
+    #[serde(default)]
+    pub spending: Vec<Spent>,
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -82,6 +86,7 @@ impl Keep {
             archives_short: self.archive.short().map(str::to_owned).collect(),
             thumbs_up: up.len(),
             thumbs_down: down.len(),
+            spending: self.spent(now),
         };
         fail_point!("views-before-write");
         let mut bytes = serde_json::to_vec_pretty(&status).context("writing the status as JSON")?;

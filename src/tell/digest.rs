@@ -85,6 +85,8 @@ pub fn choose(
         troubles,
         ranked: ranking.header(),
         ranked_by: ranking.footer(),
+        editorial: None,
+        remarks: Vec::new(),
     }
 }
 

@@ -7,7 +7,7 @@ use jiff::tz::TimeZone;
 use serde::Serialize;
 use url::Url;
 
-use crate::edition::{Action, Alert, Also, Digest, HeldBack, Rollup, Section, Telling, Trouble};
+use crate::edition::{Action, Alert, Also, Digest, Editorial, HeldBack, Rollup, Section, Sentence, Telling, Trouble};
 use crate::guard::text::one_line;
 use crate::story::StoryId;
 use crate::tell::digest::{ACTION, EXCERPT, TITLE, words};
@@ -25,6 +25,8 @@ const PREHEADER: usize = 110;
 const MOST_ALSO: usize = 5;
 /// Sources whose share was full, by name.
 const MOST_HELD: usize = 3;
+/// Of an editorial; a digest that was written by hand may have more.
+const MOST_PARAGRAPHS: usize = 5;
 /// Words a minute, the slow end of silent reading.
 const READING_SPEED: usize = 200;
 
@@ -61,6 +63,22 @@ pub(super) struct DigestView {
     pub troubles: Vec<TroubleView>,
     pub ranked: String,
     pub ranked_by: String,
+    pub editorial: Option<EditorialView>,
+    pub remarks: Vec<String>,
+}
+
+/// The week in short.
+#[derive(Debug, Serialize)]
+pub(super) struct EditorialView {
+    pub model: String,
+    pub paragraphs: Vec<Vec<SentenceView>>,
+}
+
+#[derive(Debug, Serialize)]
+pub(super) struct SentenceView {
+    pub text: String,
+    /// The stories it rests on, by the names of their sources.
+    pub stories: Vec<AlsoView>,
 }
 
 #[derive(Debug, Serialize)]
@@ -161,6 +179,8 @@ pub(super) fn digest(digest: &Digest, links: Links) -> DigestView {
         troubles: digest.troubles.iter().map(|one| trouble(one, &zone)).collect(),
         ranked: clip(&digest.ranked, REMARK),
         ranked_by: clip(&digest.ranked_by, 2 * REMARK),
+        editorial: digest.editorial.as_ref().and_then(|editorial| editorial_view(editorial, digest, links)),
+        remarks: digest.remarks.iter().map(|remark| clip(remark, REMARK)).collect(),
     }
 }
 
@@ -203,6 +223,25 @@ fn held_back(held: &[HeldBack]) -> String {
         .map(|held| format!("{} more from {}", thousands(held.stories), clip(&held.source, NAME)))
         .collect();
     named.join(", ")
+}
+
+/// The sentences whose stories are told here; a sentence that lost all of them is not shown.
+fn editorial_view(editorial: &Editorial, digest: &Digest, links: Links) -> Option<EditorialView> {
+    let told: Vec<&Telling> = digest.sections.iter().flat_map(|section| &section.stories).collect();
+    let sentence = |sentence: &Sentence| {
+        let stories = sentence.stories.iter().filter_map(|id| told.iter().find(|telling| telling.story == *id));
+        let stories: Vec<AlsoView> = stories
+            .take(MOST_ALSO)
+            .map(|telling| AlsoView { source: clip(&telling.source, NAME), url: link(telling.url.as_ref(), links) })
+            .collect();
+        (!stories.is_empty()).then(|| SentenceView { text: clip(&sentence.text, EXCERPT), stories })
+    };
+    let paragraphs = editorial.paragraphs.iter().take(MOST_PARAGRAPHS);
+    let paragraphs: Vec<Vec<SentenceView>> = paragraphs
+        .map(|sentences| sentences.iter().filter_map(sentence).collect())
+        .filter(|sentences: &Vec<SentenceView>| !sentences.is_empty())
+        .collect();
+    (!paragraphs.is_empty()).then(|| EditorialView { model: clip(&editorial.model, NAME), paragraphs })
 }
 
 fn section(section: &Section, topmost: &[&StoryId], zone: &TimeZone, links: Links) -> SectionView {

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use jiff::{SignedDuration, Timestamp};
-use tidings::config::{Endpoint, Mistake, SecretName, read_settings, read_sources};
+use tidings::config::{Endpoint, Mistake, Route, SecretName, read_settings, read_sources};
 use tidings::source::Trust;
 
 fn fixture(name: &str) -> String {
@@ -83,4 +83,27 @@ fn settings_say_where_a_secret_lies_and_never_the_secret() {
     let config = read_settings("tidings.toml", text).unwrap();
     assert_eq!(config.mail.unwrap().password, Some(SecretName::Env("PASS".to_owned())));
     assert_eq!(config.webhook.unwrap().secret, Some(SecretName::File("/run/hook".into())));
+}
+
+#[test]
+fn routes_name_models_and_what_they_cost() {
+    let text = "[[endpoint]]\nname = \"lab-vllm\"\nurl = \"http://gpu1:8000/v1\"\nmodel = \"Qwen/Qwen3-32B\"\nkey_env = \"LAB_KEY\"\n\
+                [claude]\nmodel = \"claude-lantern-5\"\ndollars_in = 4\ndollars_out = 0.5\n\
+                [routes]\nextraction = [\"lab-vllm\", \"local\"]\neditorial = [\"none\"]\nsecond_opinion = []\n";
+    let config = read_settings("tidings.toml", text).unwrap_or_else(|mistakes| panic!("{}", told(&mistakes)));
+    let claude = config.claude.unwrap();
+    assert_eq!((claude.prices.input, claude.prices.output, claude.prices.a_month), (4_000_000, 500_000, 10_000_000));
+    assert_eq!(claude.key, SecretName::Env("ANTHROPIC_API_KEY".to_owned()));
+    assert_eq!(claude.url.as_str(), "https://api.anthropic.com/");
+    assert_eq!(config.routes.screening, [Route::Local]);
+    assert_eq!(config.routes.extraction, [Route::Lab("lab-vllm".to_owned()), Route::Local]);
+    assert!(config.routes.editorial.is_empty());
+    let lab = &config.endpoints[0];
+    assert!(lab.prices.are_nothing());
+    let model = lab.as_model();
+    assert_eq!(model.endpoint, Endpoint::At(lab.url.clone()));
+    assert_eq!((model.name, model.key), (lab.model.clone(), lab.key.clone()));
+    let default = read_settings("tidings.toml", "").unwrap();
+    assert!(default.claude.is_none() && default.endpoints.is_empty());
+    assert_eq!(default.routes.editorial, [Route::Claude, Route::Local]);
 }

@@ -6,8 +6,20 @@ use std::path::{Path, PathBuf};
 
 use regex::Regex;
 
-const THINGS: [&str; 11] =
-    ["config", "source", "page", "item", "work", "opinion", "verdict", "thumb", "story", "edition", "home"];
+const THINGS: [&str; 12] = [
+    "config",
+    "source",
+    "page",
+    "item",
+    "work",
+    "opinion",
+    "extraction",
+    "verdict",
+    "thumb",
+    "story",
+    "edition",
+    "home",
+];
 const ACTS: [&str; 5] = ["fetch", "read", "keep", "judge", "tell"];
 
 /// A source file: its path below src/ with `/` between folders, and its text without comments.

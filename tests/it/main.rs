@@ -23,3 +23,4 @@ mod keep;
 mod river;
 mod world;
 mod tell;
+mod written;

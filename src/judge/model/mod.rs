@@ -14,6 +14,8 @@ mod vllm;
 mod ollama;
 mod plain;
 
+pub mod claude;
+
 use std::future::Future;
 use std::pin::Pin;
 

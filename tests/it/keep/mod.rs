@@ -6,7 +6,7 @@ mod restoring;
 mod recognising;
 mod made;
 mod histories;
-mod working;
+pub mod working;
 mod letters;
 mod searching;
 

@@ -7,4 +7,5 @@ pub mod mail_server;
 pub mod model_server;
 pub mod stage;
 pub mod memory;
+pub mod messages_api;
 pub mod tls;

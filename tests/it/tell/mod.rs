@@ -7,4 +7,4 @@ mod mail;
 mod webhook;
 mod outbox;
 mod feeds;
-mod samples;
+pub mod samples;

@@ -1,0 +1,78 @@
+//! Extract: have a model say in a form what the stories that matter say, and keep what stands in their words.
+
+use anyhow::Result;
+use jiff::Timestamp;
+
+use crate::judge::extraction::{Asked, extract};
+use crate::judge::model::{Model, Trouble};
+use crate::keep::Keep;
+use crate::opinion::Tokens;
+use crate::story::Story;
+use crate::verdict::Level;
+
+use super::writers::Writer;
+
+/// What became of one pass.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Extracted {
+    /// Stories whose lead has an extraction now that it lacked.
+    pub extracted: usize,
+    pub tokens: Tokens,
+    /// Why it ended early; what was not reached lacks its extraction still, and the next pass asks for it.
+    pub trouble: Option<Trouble>,
+}
+
+/// Extracts the leads of those of the stories that are Notable or more and whose words, as they are now, have no
+/// extraction; at most `most` of them. Asks the first of the writers that can, and keeps each result before it asks on.
+///
+/// # Errors
+/// When the store can't be read or written. A model that fails is no error.
+pub async fn extract_stories(
+    keep: &mut Keep,
+    stories: &[Story],
+    writers: &[Writer],
+    most: usize,
+    now: Timestamp,
+) -> Result<Extracted> {
+    let mut pass = Extracted::default();
+    let mut writers = writers;
+    for story in stories.iter().filter(|story| story.verdict.level >= Level::Notable) {
+        if pass.extracted >= most {
+            break;
+        }
+        let Some(item) = keep.item(&story.lead)? else { continue };
+        if keep.extraction(&item.id)?.is_some_and(|known| known.input == item.content) {
+            continue;
+        }
+        let text = keep.text_or_nothing(&item);
+        let asked = Asked { item: &item, text: &text, category: story.verdict.category };
+        while let Some(writer) = writers.first() {
+            let result = {
+                let book = writer.book(keep, now);
+                let metered = writer.metered(&book);
+                let model: &dyn Model = match &metered {
+                    Some(metered) => metered,
+                    None => &*writer.model,
+                };
+                extract(model, asked, now).await
+            };
+            match result {
+                Ok((extraction, tokens)) => {
+                    pass.tokens += tokens;
+                    keep.keep_extraction(&item.id, &extraction)?;
+                    pass.extracted += 1;
+                    break;
+                }
+                Err((trouble, tokens)) => {
+                    pass.tokens += tokens;
+                    pass.trouble = Some(trouble);
+                    writers = &writers[1..];
+                }
+            }
+        }
+        if writers.is_empty() {
+            break;
+        }
+    }
+    Ok(pass)
+}

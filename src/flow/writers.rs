@@ -1,0 +1,86 @@
+//! Writers: the models that may write something, in the order of a route, each paid from its own purse.
+
+use std::sync::Arc;
+
+use jiff::Timestamp;
+
+use crate::config::{Config, Prices};
+use crate::judge::budget::{Metered, Purse};
+use crate::judge::model::claude::{Claude, Patience, THOUGHTS};
+use crate::judge::model::{Model, Trouble};
+use crate::keep::Keep;
+
+use super::Secrets;
+
+/// A model that may write.
+#[derive(Clone)]
+pub struct Writer {
+    /// As the routes name it: `local`, `claude`, or an endpoint's name; its purse is kept under it.
+    pub route: String,
+    pub model: Arc<dyn Model>,
+    /// None: it costs nothing.
+    pub prices: Option<Prices>,
+    /// Tokens that it may think besides what is ordered.
+    pub beyond: u64,
+}
+
+impl Writer {
+    /// Claude, as [claude] says. None without that table or without its key: then nothing is asked there.
+    ///
+    /// # Errors
+    /// When the key can't be used.
+    pub fn claude(config: &Config, secrets: Secrets<'_>) -> Result<Option<Writer>, Trouble> {
+        let Some(claude) = &config.claude else { return Ok(None) };
+        let key = match secrets(&claude.key) {
+            Ok(key) if !key.trim().is_empty() => key,
+            _ => return Ok(None),
+        };
+        let model: Arc<dyn Model> = Arc::new(Claude::new(claude, &key, Patience::default())?);
+        Ok(Some(Writer { route: "claude".to_owned(), model, prices: Some(claude.prices), beyond: u64::from(THOUGHTS) }))
+    }
+
+    /// The model, with every call of it paid; None where it costs nothing.
+    pub(super) fn metered<'a>(&'a self, purse: &'a Book<'a>) -> Option<Metered<'a>> {
+        let prices = self.prices.filter(|prices| !prices.are_nothing())?;
+        Some(Metered { model: &*self.model, prices, beyond: self.beyond, purse })
+    }
+
+    pub(super) fn book<'a>(&'a self, keep: &'a Keep, now: Timestamp) -> Book<'a> {
+        Book { keep, payer: &self.route, limit: self.prices.map_or(0, |prices| prices.a_month), now }
+    }
+}
+
+/// The purse of one route, in the home's own book.
+pub(super) struct Book<'a> {
+    keep: &'a Keep,
+    payer: &'a str,
+    limit: u64,
+    now: Timestamp,
+}
+
+impl Purse for Book<'_> {
+    fn reserve(&self, model: &str, most: u64) -> Result<u64, String> {
+        match self.keep.reserve(self.payer, model, most, self.limit, self.now) {
+            Ok(Some(call)) => Ok(call),
+            Ok(None) => Err(format!(
+                "{model} is not asked: the month's {} could be passed by up to {}",
+                dollars(self.limit),
+                dollars(most)
+            )),
+            Err(error) => Err(format!("{model} is not asked: {error:#}")),
+        }
+    }
+
+    fn settle(&self, call: u64, cost: u64) {
+        // What stays put aside counts as spent, which is on the safe side.
+        if let Err(error) = self.keep.settle(call, cost, self.now) {
+            tracing::warn!("{error:#}");
+        }
+    }
+}
+
+/// Millionths of a dollar as "$0.42", rounded up to a cent.
+pub fn dollars(millionths: u64) -> String {
+    let cents = millionths.div_ceil(10_000);
+    format!("${}.{:02}", cents / 100, cents % 100)
+}

@@ -1,0 +1,33 @@
+//! An answer: the JSON in what a model wrote, without the thoughts before it or a fence around it.
+
+use serde::de::DeserializeOwned;
+
+use crate::guard::text::excerpt;
+
+/// The answer as a `T`.
+///
+/// # Errors
+/// What is wrong with it, in words that a model can use.
+pub(super) fn read<T: DeserializeOwned>(written: &str) -> Result<T, String> {
+    let text = written.trim();
+    let text = match text.strip_prefix("<think>") {
+        Some(thoughts) => thoughts.split_once("</think>").map(|(_, text)| text.trim()).ok_or("it has no end")?,
+        None => text,
+    };
+    let fenced = text.strip_prefix("```").and_then(|rest| rest.strip_suffix("```"));
+    let text = match fenced.and_then(|inner| inner.split_once('\n')) {
+        Some((language, inner)) if language.trim().chars().all(char::is_alphanumeric) => inner.trim(),
+        _ => text,
+    };
+    if !text.starts_with('{') {
+        return Err("answer with one JSON object and nothing around it".to_owned());
+    }
+    serde_json::from_str(text).map_err(|error| {
+        let words = excerpt(&error.to_string(), 120);
+        if error.is_eof() {
+            format!("the JSON ends too early ({words}); write less")
+        } else {
+            format!("the JSON: {words}")
+        }
+    })
+}

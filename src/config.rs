@@ -290,7 +290,7 @@ pub struct Lab {
 }
 
 impl Lab {
-    /// The same, as [model] would say it.
+    /// The same, as `[model]` would say it.
     pub fn as_model(&self) -> Model {
         let endpoint = Endpoint::At(self.url.clone());
         Model { endpoint, gguf: None, name: self.model.clone(), key: self.key.clone(), ..Model::default() }
@@ -348,10 +348,10 @@ impl Default for Routes {
 /// One way to a model.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Route {
-    /// What [model] finds.
+    /// What `[model]` finds.
     Local,
     Claude,
-    /// The [[endpoint]] of that name.
+    /// The `[[endpoint]]` of that name.
     Lab(String),
 }
 

@@ -25,7 +25,7 @@ pub struct Writer {
 }
 
 impl Writer {
-    /// Claude, as [claude] says. None without that table or without its key: then nothing is asked there.
+    /// Claude, as `[claude]` says. None without that table or without its key: then nothing is asked there.
     ///
     /// # Errors
     /// When the key can't be used.

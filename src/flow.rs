@@ -5,6 +5,7 @@ mod due;
 mod health;
 mod weigh;
 mod screen;
+mod models;
 mod writers;
 mod extract;
 mod alerts;
@@ -42,11 +43,12 @@ use crate::source::Source;
 pub use crate::keep::Restored;
 pub use channels::{Replayed, Tried, is_held, replay_letters, try_channel};
 pub use digests::{preview_digest, send_digest, write_digest};
-pub use doors::{Doors, Lookup, ModelDoor, Secrets};
+pub use doors::{Doors, Secrets};
 pub use editorial::{LONGEST, add_editorial};
 pub use explain::{Explanation, Joined, explain};
 pub use extract::{Extracted, extract_stories};
 pub use gather::Asked;
+pub use models::{Lookup, ModelDoor, Task};
 pub use rehearse::rehearse;
 pub use replay::{lay_out_demo, replay};
 pub use report::{Change, Report, SourceReport, Status, What};
@@ -100,7 +102,8 @@ pub async fn run(setup: &Setup, doors: &Doors, asked: &Asked, now: Timestamp, wa
     screen::screen(&mut keep, &judge, doors, &setup.config, now, &mut report.acts).await?;
     alerts::write(&mut keep, setup, now, &mut report.acts)?;
 
-    digests::close_weeks(&mut keep, setup, now, &mut report.acts)?;
+    extract::extract_what_matters(&mut keep, setup, doors, now, &mut report.acts).await?;
+    digests::close_weeks(&mut keep, setup, doors, now, &mut report.acts).await?;
 
     watcher.doing("sending letters");
     send::send(&mut keep, doors, &setup.config.schedule, now, &mut tried, &mut report.acts).await?;

@@ -6,7 +6,7 @@ use std::process::ExitCode;
 
 use anyhow::Context;
 use serde_json::json;
-use tidings::flow::{self, Doors};
+use tidings::flow::{self, Doors, ModelDoor};
 
 use super::args::DigestCommand;
 use super::exit::Failure;
@@ -19,7 +19,8 @@ pub async fn digest(desk: &Desk, command: Option<DigestCommand>) -> Result<ExitC
         DigestCommand::Preview { week, to } => preview(desk, week.as_deref(), to.as_deref()),
         DigestCommand::Write { week } => {
             let setup = desk.setup()?;
-            let week = flow::write_digest(&setup, week.as_deref(), desk.now)?;
+            let models = ModelDoor::of(&setup.config, &secret);
+            let week = flow::write_digest(&setup, &models, week.as_deref(), desk.now).await?;
             let path = setup.home.digests().join(&week).join("digest.html");
             if desk.json {
                 desk.print_json(&json!({ "version": 1, "week": week, "html": path }))?;

@@ -20,12 +20,13 @@ use crate::tell::ranking::Ranking;
 use crate::tell::render::{self, Rendered};
 use crate::verdict::Level;
 
+use super::editorial::{LONGEST, add_editorial};
 use super::harvest::{harvest, is_closed};
 use super::letters::{letters, write_files};
 use super::report::{Acts, Report};
 use super::tellings::{sender, telling};
 use super::week::Week;
-use super::{Doors, Setup, health, send};
+use super::{Doors, ModelDoor, Setup, Task, health, send};
 
 /// A routine story may fill room that is left if its maker tells it or its relevance is at least this; one word of the
 /// profile in a newspaper's title is less.
@@ -36,7 +37,13 @@ const AUTHORITY: &str = "tidings.invalid";
 /// Writes every week that closed since this home began, oldest first, and queues its letters. A week in which nothing was
 /// judged and nothing rose is no edition. One that closed too long ago is written once and stays open: it is mailed if a
 /// person says so, or if it was the clock that ran ahead.
-pub(super) fn close_weeks(keep: &mut Keep, setup: &Setup, now: Timestamp, acts: &mut Acts) -> Result<()> {
+pub(super) async fn close_weeks(
+    keep: &mut Keep,
+    setup: &Setup,
+    doors: &Doors,
+    now: Timestamp,
+    acts: &mut Acts,
+) -> Result<()> {
     let schedule = &setup.config.schedule;
     let newest = Week::open_at(schedule, now)?.before(schedule)?;
     // A home that began in the future began under a wrong clock; when, nobody knows.
@@ -53,9 +60,9 @@ pub(super) fn close_weeks(keep: &mut Keep, setup: &Setup, now: Timestamp, acts: 
         if keep.judged_count(week.from, week.to)? > 0 || !harvest(keep, schedule, week, now)?.ids.is_empty() {
             let edition = EditionId::Digest(week.name.clone());
             if !send::is_old(week.to, now) {
-                close_week(keep, setup, week, None, now)?;
+                close_week(keep, setup, &doors.model, week, None, now).await?;
             } else if !setup.home.digests().join(stem(&week.name)).with_extension("json").exists() {
-                write_week(keep, setup, week, now)?;
+                write_week(keep, setup, &doors.model, week, now).await?;
                 acts.not_mailed.push(edition.to_string());
             } else {
                 continue;
@@ -67,9 +74,18 @@ pub(super) fn close_weeks(keep: &mut Keep, setup: &Setup, now: Timestamp, acts: 
 }
 
 /// Writes a week to digests/ and makes the feeds anew.
-fn write_week(keep: &Keep, setup: &Setup, week: &Week, now: Timestamp) -> Result<(Digest, Rendered, Vec<StoryId>)> {
+async fn write_week(
+    keep: &Keep,
+    setup: &Setup,
+    models: &ModelDoor,
+    week: &Week,
+    now: Timestamp,
+) -> Result<(Digest, Rendered, Vec<StoryId>)> {
     let harvest = harvest(keep, &setup.config.schedule, week, now)?;
-    let (digest, rendered) = compose(keep, setup, week, harvest.stories)?;
+    let mut digest = compose(keep, setup, week, harvest.stories)?;
+    let writers = models.writers(Task::Editorial).await;
+    add_editorial(keep, &mut digest, &writers, LONGEST, now).await;
+    let rendered = render::digest(&digest)?;
     write_files(setup, rendered.files(&stem(&week.name)))?;
     fail_point!("digest-written");
     write_feeds(setup)?;
@@ -78,8 +94,15 @@ fn write_week(keep: &Keep, setup: &Setup, week: &Week, now: Timestamp) -> Result
 }
 
 /// Writes a week, queues its letters and closes it. `reason` says why a person has an old one mailed.
-fn close_week(keep: &mut Keep, setup: &Setup, week: &Week, reason: Option<&str>, now: Timestamp) -> Result<()> {
-    let (digest, rendered, stories) = write_week(keep, setup, week, now)?;
+async fn close_week(
+    keep: &mut Keep,
+    setup: &Setup,
+    models: &ModelDoor,
+    week: &Week,
+    reason: Option<&str>,
+    now: Timestamp,
+) -> Result<()> {
+    let (digest, rendered, stories) = write_week(keep, setup, models, week, now).await?;
     let mut letters = letters(setup, Message::Digest(&digest, &rendered), now)?;
     for (letter, _) in &mut letters {
         letter.reason = reason.map(str::to_owned);
@@ -91,7 +114,7 @@ fn close_week(keep: &mut Keep, setup: &Setup, week: &Week, reason: Option<&str>,
     Ok(())
 }
 
-fn compose(keep: &Keep, setup: &Setup, week: &Week, mut stories: Vec<(Story, bool)>) -> Result<(Digest, Rendered)> {
+fn compose(keep: &Keep, setup: &Setup, week: &Week, mut stories: Vec<(Story, bool)>) -> Result<Digest> {
     let ranking = ranking(keep, &stories)?;
     stories.retain(|(story, _)| is_worth_a_line(story));
     stories.sort_by(|(one, _), (other, _)| {
@@ -113,9 +136,7 @@ fn compose(keep: &Keep, setup: &Setup, week: &Week, mut stories: Vec<(Story, boo
         set_aside: keep.aside()?.len() as u64,
     };
     let shares = setup.sources.iter().filter_map(|source| Some((source.name.clone(), source.most?))).collect();
-    let digest = choose(tellings, &period, counts, troubles, &shares, &ranking);
-    let rendered = render::digest(&digest)?;
-    Ok((digest, rendered))
+    Ok(choose(tellings, &period, counts, troubles, &shares, &ranking))
 }
 
 /// Who put these stories in order, and why nobody else did.
@@ -203,7 +224,7 @@ pub fn preview_digest(setup: &Setup, week: Option<&str>, now: Timestamp) -> Resu
     let schedule = &setup.config.schedule;
     let week = week.map_or_else(|| Week::open_at(schedule, now), |name| Week::named(schedule, name))?;
     let harvest = harvest(&keep, schedule, &week, now)?;
-    Ok(compose(&keep, setup, &week, harvest.stories)?.1)
+    render::digest(&compose(&keep, setup, &week, harvest.stories)?)
 }
 
 /// Writes a closed week to digests/ (the last one, unless named) and queues its letters, if it is not too old to be mailed;
@@ -211,13 +232,13 @@ pub fn preview_digest(setup: &Setup, week: Option<&str>, now: Timestamp) -> Resu
 ///
 /// # Errors
 /// When the week is still open or not known, or the home can't be held.
-pub fn write_digest(setup: &Setup, week: Option<&str>, now: Timestamp) -> Result<String> {
+pub async fn write_digest(setup: &Setup, models: &ModelDoor, week: Option<&str>, now: Timestamp) -> Result<String> {
     let mut keep = Keep::open(setup.home.folder(), "tidings digest write", now)?;
     let week = closed_week(setup, week, now)?;
     if send::is_old(week.to, now) {
-        write_week(&keep, setup, &week, now)?;
+        write_week(&keep, setup, models, &week, now).await?;
     } else {
-        close_week(&mut keep, setup, &week, None, now)?;
+        close_week(&mut keep, setup, models, &week, None, now).await?;
     }
     keep.write_views(now)?;
     keep.checkpoint()?;
@@ -247,7 +268,7 @@ pub async fn send_digest(
         );
     }
     let mut report = Report::new(now);
-    close_week(&mut keep, setup, &week, reason, now)?;
+    close_week(&mut keep, setup, &doors.model, &week, reason, now).await?;
     report.acts.digests.push(week.name);
     send::send(&mut keep, doors, &setup.config.schedule, now, &mut BTreeSet::new(), &mut report.acts).await?;
     keep.write_views(now)?;

@@ -15,10 +15,11 @@ use crate::fetch::recorded::{Recorded, Recorder};
 use crate::fetch::reddit::{Account, Reddit};
 use crate::fetch::router::Router;
 use crate::fetch::web::Web;
-use crate::judge::model::{self, Limits, Model, Places, Trouble};
 use crate::tell::Channel;
 use crate::tell::channel::mail::Smtp;
 use crate::tell::channel::webhook::Hook;
+
+use super::models::ModelDoor;
 
 /// The doors to the outside. Tests and the demo bring their own.
 pub struct Doors {
@@ -26,47 +27,6 @@ pub struct Doors {
     /// The channels that are set up; a letter for another one waits.
     pub channels: BTreeMap<ChannelName, Arc<dyn Channel>>,
     pub model: ModelDoor,
-}
-
-/// The door to the lab's model: opened only when something waits to be read.
-pub enum ModelDoor {
-    /// Nobody is asked.
-    Shut,
-    /// Looked for as [model] says, with its key.
-    Find(Box<Lookup>),
-}
-
-/// Where and how long the model is looked for.
-pub struct Lookup {
-    pub config: config::Model,
-    pub key: Option<Result<String>>,
-    pub places: Places,
-    pub limits: Limits,
-}
-
-impl ModelDoor {
-    /// The door that [model] describes. A key that is missing is told when the model is needed, and stops nothing else.
-    pub fn of(config: &config::Model, secrets: Secrets<'_>) -> ModelDoor {
-        let key = config.key.as_ref().map(secrets);
-        let (places, limits) = (Places::default(), Limits::default());
-        ModelDoor::Find(Box::new(Lookup { config: config.clone(), key, places, limits }))
-    }
-
-    /// The model, found and loaded; None where nobody is to be asked.
-    ///
-    /// # Errors
-    /// When no model answers, in words that say what to try.
-    pub async fn open(&self) -> Result<Option<Arc<dyn Model>>, Trouble> {
-        let ModelDoor::Find(lookup) = self else { return Ok(None) };
-        let Lookup { config, key, places, limits } = &**lookup;
-        let key = match key {
-            None => None,
-            Some(Ok(key)) => Some(key.as_str()),
-            Some(Err(error)) => return Err(Trouble::Refused(format!("opening [model]: {error:#}"))),
-        };
-        let found = model::find(config, key, places, *limits).await?;
-        Ok(found.map(|server| -> Arc<dyn Model> { Arc::new(server) }))
-    }
 }
 
 /// Gives the secret that lies in a place; who may look there is decided by the caller.
@@ -83,7 +43,7 @@ impl Doors {
             Some(world) => Arc::new(Recorder::new(router, world, now)?),
             None => Arc::new(router),
         };
-        Ok(Doors { carrier, channels: channels(config, secrets)?, model: ModelDoor::of(&config.model, secrets) })
+        Ok(Doors { carrier, channels: channels(config, secrets)?, model: ModelDoor::of(config, secrets) })
     }
 
     /// A recorded pass in place of the web, and the channels of the configuration.
@@ -92,7 +52,7 @@ impl Doors {
     /// As [`Doors::open`].
     pub fn onto(pass: PathBuf, config: &Config, secrets: Secrets<'_>) -> Result<Doors> {
         let carrier = Arc::new(Recorded::new(pass));
-        Ok(Doors { carrier, channels: channels(config, secrets)?, model: ModelDoor::of(&config.model, secrets) })
+        Ok(Doors { carrier, channels: channels(config, secrets)?, model: ModelDoor::of(config, secrets) })
     }
 }
 

@@ -10,7 +10,7 @@ use crate::fetch::Carrier;
 use crate::home::Home;
 use crate::keep;
 
-use super::doors::ModelDoor;
+use super::models::ModelDoor;
 use super::{Asked, Doors, Report, Setup, Watcher, run};
 
 /// What [`run`] would do. The sources are really asked; the home is left as it is.

@@ -18,8 +18,8 @@ use crate::story::{Story, StoryId};
 use crate::verdict::Level;
 use crate::work::{Duty, Work};
 
-use super::Doors;
 use super::report::Acts;
+use super::{Doors, Task};
 
 /// A story that no model has read for so long is told by nobody any more.
 const STALE: SignedDuration = SignedDuration::from_hours(24 * 14);
@@ -52,7 +52,7 @@ pub(super) async fn screen(
         return Ok(());
     }
     let mut state = keep.model_state()?;
-    let model = match doors.model.open().await {
+    let model = match doors.model.open(Task::Screening).await {
         Ok(Some(model)) => model,
         // Nobody is to be asked, and that is no trouble.
         Ok(None) => return keep.keep_model_state(&ModelState::default()),

@@ -9,7 +9,7 @@ use serde_json::json;
 use tidings::config::{self, Endpoint};
 use tidings::edition::Digest;
 use tidings::fetch::recorded;
-use tidings::flow::{self, Asked, Doors, Lookup, ModelDoor, Report, Setup, Unwatched};
+use tidings::flow::{self, Doors, Lookup, ModelDoor, Report, Setup, Unwatched};
 use tidings::judge::model::{Dialect, Limits, Places};
 use tidings::keep::Keep;
 use tidings::story::Story;
@@ -19,7 +19,7 @@ use url::Url;
 use super::demo::set_up;
 use super::stories;
 use crate::support::model_server::Stub;
-use crate::support::server::Reply;
+use crate::support::server::{Asked, Reply};
 
 /// The demo's home after its three passes.
 struct Week {
@@ -42,7 +42,7 @@ fn door(url: Url, canaries: bool) -> ModelDoor {
         pause: Duration::from_millis(20),
         ..Limits::default()
     };
-    ModelDoor::Find(Box::new(Lookup { config, key: None, places: Places::default(), limits }))
+    ModelDoor::to(Lookup { config, key: None, places: Places::default(), limits })
 }
 
 /// Plays the demo, each pass with the door that `open` gives for it.
@@ -54,7 +54,7 @@ async fn week(canaries: bool, open: impl Fn(usize) -> ModelDoor) -> Week {
     for (place, (now, pass)) in recorded::passes(&folder.path().join("world")).unwrap().into_iter().enumerate() {
         let carrier = Arc::new(recorded::Recorded::new(pass));
         let doors = Doors { carrier, channels: BTreeMap::new(), model: open(place) };
-        reports.push(flow::run(&setup, &doors, &Asked::All, now, &Unwatched).await.unwrap());
+        reports.push(flow::run(&setup, &doors, &flow::Asked::All, now, &Unwatched).await.unwrap());
     }
     Week { _folder: folder, setup, reports }
 }
@@ -152,7 +152,8 @@ async fn what_no_model_read_is_read_when_one_is_back() {
 async fn nothing_is_read_twice() {
     let standing = Stub::of(Dialect::LlamaServer).start();
     let one = week(false, |_| door(standing.url(), false)).await;
-    let asked = standing.questions().len();
+    let is_letter = |body: &serde_json::Value| body["max_tokens"].as_u64().is_some_and(|most| most <= 8);
+    let asked = standing.questions().iter().filter(|body| is_letter(body)).count();
     // One question more for each run, without the grammar: whether the model follows the prompt.
     assert!((one.read()..=one.read() + 3).contains(&asked), "{asked} questions for {} stories", one.read());
 }
@@ -253,4 +254,42 @@ async fn however_the_model_fails_no_item_is_lost_and_the_header_tells_the_truth(
         assert!(status.model.trouble.is_some(), "{name}: the reason is shown");
         assert!(status.aside.is_empty(), "{name}: nothing is given up");
     }
+}
+
+/// What a model may write of the week: one sentence that rests on a story, one that rests on none, one with a made-up id, one
+/// with a number that nobody told.
+fn week_in_short(asked: &Asked) -> Option<Reply> {
+    let body: serde_json::Value = serde_json::from_str(&asked.body).ok()?;
+    if body["response_format"]["json_schema"]["name"] != "editorial" {
+        return None;
+    }
+    let user = body["messages"][1]["content"].as_str().unwrap();
+    let id = regex::Regex::new(r"\ns-[0-9a-z]{10}\n").unwrap().find(user).unwrap().as_str().trim().to_owned();
+    let sentence = |text: &str, stories: &[&str]| json!({ "text": text, "stories": stories });
+    let written = json!({ "paragraphs": [{ "sentences": [
+        sentence("Approval rules were applied before the trust prompt was answered.", &[&id]),
+        sentence("Everything else is fine.", &[]),
+        sentence("Nothing else happened.", &["s-0000000000"]),
+        sentence("It hit 98765 machines.", &[&id]),
+    ] }] });
+    let answer = json!({ "model": "qwen3:8b", "choices": [{ "index": 0, "finish_reason": "stop",
+        "message": { "role": "assistant", "content": written.to_string() } }],
+        "usage": { "prompt_tokens": 100, "completion_tokens": 90 } });
+    Some(Reply::whole("200 OK", &["content-type: application/json"], answer.to_string()))
+}
+
+#[tokio::test]
+async fn the_week_in_short_says_only_what_rests_on_its_stories_and_who_wrote_it() {
+    let standing = Stub::of(Dialect::LlamaServer).meddling(|asked, _| week_in_short(asked)).start();
+    let with = week(false, |_| door(standing.url(), false)).await;
+    let editorial = with.digest().editorial.expect("a sentence is left");
+    assert_eq!(editorial.model, "qwen3:8b");
+    let page = with.page().replace('\n', " ");
+    assert!(page.contains("Approval rules were applied before the trust prompt was answered."), "{page}");
+    for dropped in ["Everything else is fine", "Nothing else happened", "98765"] {
+        assert!(!page.contains(dropped), "{dropped}");
+    }
+    // What the model wrote of the items themselves was no form, and nobody can tell.
+    let extracted: usize = with.reports.iter().map(|report| report.acts.extracted).sum();
+    assert!(extracted > 0);
 }

@@ -28,8 +28,8 @@ const FIRST: &[u8] = b"first/";
 
 /// Most stories under one word and day; beyond that the word is so common that it finds nothing.
 const MOST_NEAR: usize = 64;
-/// Days after which words are forgotten: no item that is news is older than 14 days, and 3 days are looked at around it.
-const NEAR_DAYS: i64 = 14 + 3;
+/// Days after which words are forgotten: no item that is news is older than 14 days, and 14 days are looked at around it.
+const NEAR_DAYS: i64 = 14 + 14;
 /// Days after which a page's key is forgotten; pages are told anew after 30.
 const PAGE_DAYS: i64 = 30;
 

@@ -15,8 +15,10 @@ const ADVISORIES: usize = 2;
 const MOST_WORDS: usize = 10;
 /// A word that weighs less is in too many titles to find anything by.
 const LEAST_WEIGHT: f64 = 0.4;
-/// How far apart two items of one story may lie, in days, where only their words say that it is one.
-pub const WINDOW_DAYS: i64 = 3;
+/// Days around an item on which bands of its text are looked for.
+const BAND_DAYS: i64 = 3;
+/// Days around an item on which its words are looked for: a running story is told for two weeks.
+pub const WORD_DAYS: i64 = 14;
 
 /// The keys of one item.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -40,9 +42,10 @@ impl Keys {
         self.strong.iter().chain(&self.url).cloned().chain(near).collect()
     }
 
-    /// Where stories with this word or band are found, day by day.
-    pub fn around(&self, name: &str) -> impl Iterator<Item = String> {
-        (self.day - WINDOW_DAYS..=self.day + WINDOW_DAYS).map(move |day| near_key(day, name))
+    /// Where stories with this word or band are found, each with its day.
+    pub fn around(&self, name: &str) -> impl Iterator<Item = (i64, String)> {
+        let days = if prints::is_band(name) { BAND_DAYS } else { WORD_DAYS };
+        (self.day - days..=self.day + days).map(move |day| (day, near_key(day, name)))
     }
 }
 

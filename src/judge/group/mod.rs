@@ -3,9 +3,14 @@
 //! An item joins a story, in this order:
 //! 1. by what names one happening (`keys`): an advisory's id, a paper, the release of a watched product;
 //! 2. by the page it tells of, within 30 days, if nothing speaks against it;
-//! 3. by its words within 72 hours: titles that share rare words, or texts that are copies (`likeness`, `prints`).
+//! 3. by its words within 72 hours: titles that share rare words, or texts that are copies (`likeness`, `prints`); within 14
+//!    days if they share far more;
+//! 4. by the words that a story of several members keeps repeating (`refrain`).
 //!
-//! What speaks against it (`likeness::conflict`) wins over any number of words in 2 and 3: other versions, advisories, models,
+//! How much a word says is learnt from the stream: one that was used before these days, by other stories, says little; one
+//! that comes up now may be used by as many as like.
+//!
+//! What speaks against it (`likeness::conflict`) wins over any number of words in 2 to 4: other versions, advisories, models,
 //! numbers of a row, names in the same sentence. And what one source tells apart about one site stays apart.
 
 mod address;
@@ -16,6 +21,7 @@ mod lead;
 mod likeness;
 mod news;
 mod prints;
+mod refrain;
 mod site;
 mod teller;
 mod version;
@@ -33,6 +39,7 @@ use crate::story::{Member, Rise, Sketch, Story, StoryId};
 use crate::verdict::{Level, Reason, Verdict};
 
 use headline::Headline;
+use keys::WORD_DAYS;
 use likeness::{arrive_together, conflict, likeness, share_template, without_template};
 
 pub use grouping::Grouping;
@@ -41,20 +48,27 @@ pub use teller::Teller;
 
 /// Where only words say that two items tell one story, they lie at most this far apart.
 const WINDOW: SignedDuration = SignedDuration::from_hours(72);
+/// And at most this far where the words say it loudly: an affair, a lawsuit or a retirement goes on for two weeks.
+const LONG_WINDOW: SignedDuration = SignedDuration::from_hours(24 * WORD_DAYS);
 /// After so long a page that is told of again is told anew.
 const PAGE_WINDOW: SignedDuration = SignedDuration::from_hours(24 * 30);
 /// Titles at least so alike (cosine of weighed words) tell one story. Chosen on the labelled half for a precision of 0.9.
-const ALIKE: f64 = 0.30;
+const ALIKE: f64 = 0.25;
 /// And their common words weigh at least this: more than one rare word.
 const SHARED: f64 = 1.25;
+/// The same for titles further apart than `WINDOW`.
+const LONG_ALIKE: f64 = 0.40;
+const LONG_SHARED: f64 = 2.2;
 /// The mean over a story's members is at least this part of what one member must reach, lest stories grow like chains.
 const MEAN: f64 = 0.6;
 /// Texts whose word runs are common to so large a part are copies.
 const COPY: f64 = 0.6;
 /// How much less a watched product's name says: it is in the news every day.
 const WATCHED: f64 = 0.4;
-/// A word that so many stories use within the window says nothing.
+/// A word that so many stories used in the days before says nothing.
 const CROWD: f64 = 64.0;
+/// Days before an item that are not yet the past: who uses its words there may tell the same.
+const EARLIER: i64 = 3;
 /// Stories that are compared, those with the most common words first; a bound on the time.
 const MOST_CANDIDATES: usize = 16;
 /// Members of a story that are compared, the newest.
@@ -123,14 +137,15 @@ fn oldest(stories: impl Iterator<Item = Rc<Story>>) -> Option<Rc<Story>> {
     })
 }
 
-/// What one source tells apart are two stories, whatever their keys; unless it only carries others' words, and these are of
-/// two pages.
+/// What one source tells apart about one site are two stories, whatever their keys; unless the source tells this story from
+/// several sites, and so only carries others' words.
 fn is_told_apart(teller: &Teller, story: &Story) -> bool {
-    story.members.iter().any(|member| {
-        member.source == teller.source
-            && member.item != teller.item
-            && (member.site.is_empty() || (member.site == teller.site && !site::is_carrier(&member.site)))
-    })
+    let own = || story.members.iter().filter(|member| member.source == teller.source && member.item != teller.item);
+    let is_carrier = own().any(|member| !member.site.is_empty() && own().any(|other| other.site != member.site));
+    !is_carrier
+        && own().any(|member| {
+            member.site.is_empty() || (member.site == teller.site && !site::is_carrier(&member.site))
+        })
 }
 
 fn is_within(teller: &Teller, story: &Story, window: SignedDuration) -> bool {
@@ -143,7 +158,11 @@ fn is_within(teller: &Teller, story: &Story, window: SignedDuration) -> bool {
 /// The members that may be compared by words, the newest first.
 fn comparable<'s>(teller: &'s Teller, story: &'s Story) -> impl Iterator<Item = (&'s Member, &'s Sketch)> {
     let sketched = story.members.iter().rev().filter_map(|member| Some((member, member.sketch.as_ref()?)));
-    sketched.filter(|(_, sketch)| sketch.at.duration_since(teller.sketch.at).abs() <= WINDOW).take(MOST_MEMBERS)
+    sketched.filter(|(_, sketch)| apart(teller, sketch) <= LONG_WINDOW).take(MOST_MEMBERS)
+}
+
+fn apart(teller: &Teller, sketch: &Sketch) -> SignedDuration {
+    sketch.at.duration_since(teller.sketch.at).abs()
 }
 
 fn contradicts(teller: &Teller, story: &Story, headlines: &mut Headlines) -> bool {
@@ -163,36 +182,39 @@ fn tells_of_another(teller: &Teller, sketch: &Sketch, other: &Headline) -> bool 
 
 /// Of the stories with like words, the one that is most alike, if it is alike enough.
 fn nearest(teller: &Teller, shelf: &dyn Shelf, headlines: &mut Headlines) -> Result<Option<Rc<Story>>> {
-    let mut crowd: HashMap<&str, f64> = HashMap::new();
+    let mut before = Before::default();
     let mut found: HashMap<StoryId, f64> = HashMap::new();
     for name in &teller.keys.near {
-        let mut ids = BTreeSet::new();
-        for key in teller.keys.around(name) {
-            ids.extend(shelf.stories_near(&key)?);
+        let (mut around, mut earlier) = (BTreeSet::new(), BTreeSet::new());
+        for (day, key) in teller.keys.around(name) {
+            let ids = shelf.stories_near(&key)?;
+            if day < teller.keys.day - EARLIER {
+                earlier.extend(ids.iter().cloned());
+            }
+            around.extend(ids);
         }
-        let many = ids.len() as f64;
-        let damped = (1.0 - many.max(1.0).ln() / CROWD.ln()).max(0.0);
-        crowd.insert(name, damped);
         // A band of a text or a model's name finds what its words may not.
-        let weight = teller.headline.weights.get(name).copied().unwrap_or(1.0) * damped;
-        for id in ids {
+        let weight = teller.headline.weights.get(name).copied().unwrap_or(1.0) * crowded(earlier.len());
+        before.0.insert(name, earlier);
+        for id in around {
             *found.entry(id).or_default() += weight;
         }
     }
     let mut ranked: Vec<(StoryId, f64)> = found.into_iter().filter(|(_, weight)| *weight > 0.0).collect();
     ranked.sort_by(|(one, a), (other, b)| b.total_cmp(a).then_with(|| one.cmp(other)));
-    let product = &teller.headline.product;
-    let damp = |stem: &str| {
-        let watched = if product.iter().any(|word| word == stem) { WATCHED } else { 1.0 };
-        crowd.get(stem).copied().unwrap_or(1.0) * watched
+    let watched = |stem: &str| {
+        let is_watched = teller.headline.product.iter().any(|word| word == stem);
+        if is_watched { WATCHED } else { 1.0 }
     };
+    let damp = |stem: &str| before.damp(stem) * watched(stem);
     let mut best: Option<(f64, Rc<Story>)> = None;
     for (id, _) in ranked.into_iter().take(MOST_CANDIDATES) {
         let Some(story) = shelf.story(&id)? else { continue };
         if is_told_apart(teller, &story) {
             continue;
         }
-        let Some(strength) = strength(teller, &story, headlines, &damp) else { continue };
+        let says = |stem: &str, members: usize| before.says(stem, members, &id) * watched(stem);
+        let Some(strength) = strength(teller, &story, headlines, &damp, &says) else { continue };
         if best.as_ref().is_none_or(|(known, _)| strength > *known) {
             best = Some((strength, story));
         }
@@ -200,31 +222,67 @@ fn nearest(teller: &Teller, shelf: &dyn Shelf, headlines: &mut Headlines) -> Res
     Ok(best.map(|(_, story)| story))
 }
 
+/// The stories that used each of an item's words in the two weeks before these days.
+#[derive(Default)]
+struct Before<'t>(HashMap<&'t str, BTreeSet<StoryId>>);
+
+impl Before<'_> {
+    fn damp(&self, stem: &str) -> f64 {
+        self.0.get(stem).map_or(1.0, |stories| crowded(stories.len()))
+    }
+
+    /// How far a word that so many members of a story use is this story's own; a common one is nobody's.
+    fn says(&self, stem: &str, members: usize, story: &StoryId) -> f64 {
+        let Some(stories) = self.0.get(stem) else { return 0.0 };
+        let others = stories.iter().filter(|other| *other != story).count();
+        members as f64 / (members + others) as f64
+    }
+}
+
+fn crowded(stories: usize) -> f64 {
+    (1.0 - (stories.max(1) as f64).ln() / CROWD.ln()).max(0.0)
+}
+
 /// How far a story is the item's, 1 being just enough; None if it is not, or something speaks against it.
-fn strength(teller: &Teller, story: &Story, headlines: &mut Headlines, damp: &dyn Fn(&str) -> f64) -> Option<f64> {
-    let (mut most, mut sum, mut count, mut is_arrival) = (0.0_f64, 0.0, 0.0, false);
+fn strength(
+    teller: &Teller,
+    story: &Story,
+    headlines: &mut Headlines,
+    damp: &dyn Fn(&str) -> f64,
+    says: &dyn Fn(&str, usize) -> f64,
+) -> Option<f64> {
+    let (mut most, mut sum, mut count, mut is_arrival, mut is_near) = (0.0_f64, 0.0, 0.0, false, false);
+    let mut others = Vec::new();
     for (member, sketch) in comparable(teller, story) {
         let other = headlines.of(&member.item, sketch);
         let alike = alike(teller, member, sketch, &other, damp);
-        // Whatever else is told of a model since it came, its arrival is one story.
-        is_arrival |= arrive_together(&teller.headline, &other);
+        if apart(teller, sketch) <= WINDOW {
+            is_near = true;
+            // Whatever else is told of a model since it came, its arrival is one story.
+            is_arrival |= arrive_together(&teller.headline, &other);
+        }
         most = most.max(alike);
         sum += alike;
         count += 1.0;
+        if member.source != teller.source || !share_template(&teller.headline, &other) {
+            others.push(other);
+        }
     }
-    let is_alike = (most >= 1.0 && sum / count >= MEAN) || is_arrival;
-    (is_alike && !contradicts(teller, story, headlines)).then_some(most)
+    let refrain = refrain::shared(&teller.headline, &others, is_near, says);
+    let is_alike = (most >= 1.0 && sum / count >= MEAN) || refrain >= 1.0 || is_arrival;
+    (is_alike && !contradicts(teller, story, headlines)).then_some(most.max(refrain))
 }
 
 fn alike(teller: &Teller, member: &Member, sketch: &Sketch, other: &Headline, damp: &dyn Fn(&str) -> f64) -> f64 {
+    let is_near = apart(teller, sketch) <= WINDOW;
     let resemblance = prints::resemblance(&teller.sketch.prints, &sketch.prints);
-    if resemblance >= COPY {
+    if is_near && resemblance >= COPY {
         return 1.0 + resemblance;
     }
     let headline = &*teller.headline;
     let alike = if member.source != teller.source {
         likeness(&headline.weights, &other.weights, damp)
-    } else if headline.weights == other.weights && !other.weights.is_empty() {
+    } else if is_near && headline.weights == other.weights && !other.weights.is_empty() {
         return 1.0;
     } else if share_template(headline, other) {
         let (one, other) = without_template(headline, other);
@@ -232,7 +290,8 @@ fn alike(teller: &Teller, member: &Member, sketch: &Sketch, other: &Headline, da
     } else {
         likeness(&headline.weights, &other.weights, damp)
     };
-    if alike.shared >= SHARED { alike.cosine / ALIKE } else { 0.0 }
+    let (least, shared) = if is_near { (ALIKE, SHARED) } else { (LONG_ALIKE, LONG_SHARED) };
+    if alike.shared >= shared { alike.cosine / least } else { 0.0 }
 }
 
 /// The story with this item in it: a new one, or an old one with one more voice or a changed verdict.

@@ -53,6 +53,11 @@ pub fn bands(prints: &[u32]) -> impl Iterator<Item = String> {
     })
 }
 
+/// Whether a key is that of a band, and no word.
+pub fn is_band(name: &str) -> bool {
+    name.starts_with('=')
+}
+
 /// SplitMix64's finaliser (Steele, Lea and Flood, 2014).
 fn mix(mut hash: u64) -> u64 {
     hash = hash.wrapping_add(0x9e37_79b9_7f4a_7c15);

@@ -17,7 +17,7 @@ use tidings::verdict::Level;
 /// Of the pairs that are not one story, so many may be joined.
 const MOST_JOINED: usize = 3;
 /// Of the pairs that are one story, so many are found.
-const LEAST_FOUND: usize = 54;
+const LEAST_FOUND: usize = 58;
 
 fn judge() -> Judge {
     Judge::new(&Interests { watch: vec!["lantern-code".to_owned(), "beacon".to_owned()], ..Interests::default() })
@@ -86,6 +86,60 @@ fn hard_pairs_stay_apart_and_true_pairs_come_together() {
     assert!(apart >= 100 && one >= 60, "{apart} other pairs, {one} true ones");
     assert!(joined.len() <= MOST_JOINED, "joined: {joined:#?}");
     assert!(one - missed.len() >= LEAST_FOUND, "missed: {missed:#?}");
+}
+
+/// Which story each title comes to, told on a day of November by a source of its own or by a named one.
+fn placed(told: &[(i64, &str, &str)]) -> Vec<String> {
+    let judge = judge();
+    let mut grouping = Grouping::new(&judge);
+    let place = |(number, (day, source, title)): (usize, &(i64, &str, &str))| {
+        let source = if source.is_empty() { format!("s{number}") } else { (*source).to_owned() };
+        let at = at("2026-11-01") + SignedDuration::from_hours(24 * day);
+        grouping.place(&item(&source, Community, title, &format!("https://{source}.example/{number}"), at), "").0
+    };
+    told.iter().enumerate().map(place).collect()
+}
+
+#[test]
+fn a_story_goes_on_for_two_weeks_where_its_words_are_its_own() {
+    let first = (0, "", "Marlow Foundry sues Tessel over stolen wafer drawings");
+    let later = |day| (day, "", "Tessel answers Marlow Foundry over the wafer drawings");
+    let are_one = |told: &[_]| placed(told).windows(2).all(|pair| pair[0] == pair[1]);
+    assert!(are_one(&[first, later(10)]));
+    assert!(!are_one(&[first, later(16)]), "after two weeks it is another");
+    assert!(!are_one(&[first, (10, "", "Marlow Foundry opens a plant in Ghent")]), "one name is not enough");
+}
+
+#[test]
+fn what_a_story_keeps_repeating_finds_more_of_it_unless_it_was_told_of_before() {
+    let burst = [
+        (20, "", "Lumen's chatbot quarantine angers teachers"),
+        (20, "", "The chatbot quarantine angers parents of Lumen's pupils"),
+        (21, "", "Who asked for a quarantine?"),
+    ];
+    let ids = placed(&burst);
+    assert!(ids[0] == ids[1] && ids[1] == ids[2], "{ids:?}");
+
+    // A word that many others used in the weeks before is nobody's.
+    let places = ["Oslo", "Lima", "Ghent", "Kyoto", "Perth", "Tunis"];
+    let titles: Vec<String> = places.iter().map(|place| format!("{place} ends its quarantine")).collect();
+    let earlier = titles.iter().enumerate().map(|(day, title)| (8 + day as i64, "", title.as_str()));
+    let ids = placed(&earlier.chain(burst).collect::<Vec<_>>());
+    let ids = &ids[places.len()..];
+    assert!(ids[0] == ids[1] && ids[1] != ids[2], "{ids:?}");
+}
+
+#[test]
+fn a_source_that_tells_a_story_from_several_sites_carries_others_words() {
+    let judge = judge();
+    let mut grouping = Grouping::new(&judge);
+    let mut place = |source: &str, title: &str, link: &str| {
+        grouping.place(&item(source, Community, title, link, at("2026-11-17")), "")
+    };
+    let first = place("lists", "Heron 5 system card", "https://heron.example/card");
+    assert_ne!(place("maker", "Osprey 3 system card", "https://osprey.example/card"), first);
+    assert_eq!(place("lists", "Heron 5 benchmark results", "https://bench.example/heron"), first);
+    assert_eq!(place("lists", "Meet Heron 5", "https://heron.example/news"), first, "a carrier's third voice");
 }
 
 /// The one story of items given as source, trust, title, link and text, an hour apart.

@@ -38,7 +38,6 @@ pub struct Headline {
     pub measures: BTreeSet<String>,
     /// Pairs of opposites, with the side it is on.
     sides: BTreeSet<(usize, bool)>,
-    pub variants: BTreeSet<String>,
     /// Every word has a capital, so that capitals say nothing.
     pub is_shouted: bool,
     /// The watched product it is about, in words: told of every day, it says little.
@@ -103,32 +102,6 @@ const MONTHS: [&str; 12] = [
 ];
 const DAYS: [&str; 7] = ["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"];
 
-/// What makers put behind a name for another thing of the same line.
-const VARIANTS: [&str; 22] = [
-    "mini",
-    "lite",
-    "pro",
-    "max",
-    "nano",
-    "ultra",
-    "turbo",
-    "flash",
-    "small",
-    "medium",
-    "large",
-    "tiny",
-    "plus",
-    "haiku",
-    "sonnet",
-    "opus",
-    "coder",
-    "instruct",
-    "thinking",
-    "vision",
-    "enterprise",
-    "community",
-];
-
 /// Before a number and capital, but no name.
 const NO_NAMES: [&str; 20] = [
     "top", "the", "best", "show", "over", "about", "only", "these", "our", "my", "why", "how", "and", "in", "for",
@@ -182,9 +155,6 @@ impl Headline {
             && number.is_ascii_digit()
         {
             self.label("quarter", plain.clone());
-        }
-        if VARIANTS.contains(&plain.as_str()) {
-            self.variants.insert(plain.clone());
         }
         self.sides.extend(sides(&plain));
         let stem = stem(&plain);

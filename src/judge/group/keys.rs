@@ -14,7 +14,7 @@ const ADVISORIES: usize = 2;
 /// Words of a title under which it is found: the rarest. More would find the same stories again.
 const MOST_WORDS: usize = 10;
 /// A word that weighs less is in too many titles to find anything by.
-const LEAST_WEIGHT: f64 = 0.4;
+pub const LEAST_WEIGHT: f64 = 0.4;
 /// Days around an item on which bands of its text are looked for.
 const BAND_DAYS: i64 = 3;
 /// Days around an item on which its words are looked for: a running story is told for two weeks.

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::headline::{Headline, Word};
+use super::keys::LEAST_WEIGHT;
 
 /// Titles that share this much but for one number, name or variant were made from one template.
 const TEMPLATE: f64 = 0.6;
@@ -65,8 +66,8 @@ pub fn likeness(one: &BTreeMap<String, f64>, other: &BTreeMap<String, f64>, damp
     for (stem, weight) in one {
         if other.contains_key(stem) {
             let weight = weight * damp(stem);
-            // A number is shared by chance, or belongs to a name that is counted.
-            if !stem.starts_with(|letter: char| letter.is_ascii_digit()) {
+            // A number is shared by chance, or belongs to a name that is counted; a common word is shared by chance too.
+            if one[stem] >= LEAST_WEIGHT && !stem.starts_with(|letter: char| letter.is_ascii_digit()) {
                 likeness.shared += weight;
             }
             product += weight * weight;
@@ -122,12 +123,6 @@ pub fn conflict(one: &Headline, other: &Headline) -> Option<&'static str> {
         return Some("another version");
     }
     let full = likeness(&one.weights, &other.weights, &|_| 1.0);
-    let (a, b) = (&one.variants, &other.variants);
-    if a != b
-        && (apart(a, b) || (one.models == other.models && full.cosine > TEMPLATE && (a.is_empty() || b.is_empty())))
-    {
-        return Some("another variant");
-    }
     if one.opposes(other) {
         return Some("the opposite");
     }
@@ -135,7 +130,8 @@ pub fn conflict(one: &Headline, other: &Headline) -> Option<&'static str> {
         return Some("what undoes it");
     }
     if full.cosine > TEMPLATE {
-        if apart(&one.measures, &other.measures) {
+        // Made from one template, both have as many.
+        if one.measures.len() == other.measures.len() && apart(&one.measures, &other.measures) {
             return Some("another number");
         }
         if one.labels.get("weekday") != other.labels.get("weekday")

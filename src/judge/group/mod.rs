@@ -143,9 +143,7 @@ fn is_told_apart(teller: &Teller, story: &Story) -> bool {
     let own = || story.members.iter().filter(|member| member.source == teller.source && member.item != teller.item);
     let is_carrier = own().any(|member| !member.site.is_empty() && own().any(|other| other.site != member.site));
     !is_carrier
-        && own().any(|member| {
-            member.site.is_empty() || (member.site == teller.site && !site::is_carrier(&member.site))
-        })
+        && own().any(|member| member.site.is_empty() || (member.site == teller.site && !site::is_carrier(&member.site)))
 }
 
 fn is_within(teller: &Teller, story: &Story, window: SignedDuration) -> bool {
@@ -270,7 +268,9 @@ fn strength(
     }
     let refrain = refrain::shared(&teller.headline, &others, is_near, says);
     let is_alike = (most >= 1.0 && sum / count >= MEAN) || refrain >= 1.0 || is_arrival;
-    (is_alike && !contradicts(teller, story, headlines)).then_some(most.max(refrain))
+    // An arrival belongs to the arrival, even if another story has more of its words.
+    let strength = most.max(refrain) + if is_arrival { 1.0 } else { 0.0 };
+    (is_alike && !contradicts(teller, story, headlines)).then_some(strength)
 }
 
 fn alike(teller: &Teller, member: &Member, sketch: &Sketch, other: &Headline, damp: &dyn Fn(&str) -> f64) -> f64 {

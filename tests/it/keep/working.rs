@@ -59,6 +59,40 @@ pub fn judge(store: &mut Keep, work: &Work, level: Level, follow: &[Work], at: T
 }
 
 #[test]
+fn keys_are_forgotten_when_their_time_is_over_and_those_of_advisories_stay() {
+    let home = tempfile::tempdir().unwrap();
+    let mut store = open(home.path());
+    keep(&mut store, vec![entry("g-1", "One", "Text."), entry("g-2", "Two", "Text.")]);
+    let later = |days: i64| noon() + SignedDuration::from_hours(24 * days);
+    let near = format!("near:{:05}:heron", tidings::judge::group::day(noon()));
+    let page = "url:notes.example/1".to_owned();
+    let advisory = "advisory:CVE-2026-12345".to_owned();
+    let keys = [near.clone(), page.clone(), advisory.clone()];
+    let works = store.work(Duty::Judge).unwrap();
+    let told = story(&ItemId(works[0].id.clone()), Level::Routine, noon());
+    // The page is told of again after twenty days, the word is not.
+    for (work, keys, at) in [(&works[0], &keys[..], noon()), (&works[1], &keys[1..2], later(20))] {
+        assert!(store.keep_judgement(work, &verdict(Level::Routine, at), &told, keys, &[], at).unwrap());
+    }
+    let known = |store: &mut Keep, days: i64| {
+        store.forget_keys(later(days)).unwrap();
+        [
+            !store.stories_near(&near).unwrap().is_empty(),
+            store.story_of(&page).unwrap().is_some(),
+            store.story_of(&advisory).unwrap().is_some(),
+        ]
+    };
+    assert_eq!(known(&mut store, 28), [true, true, true]);
+    assert_eq!(known(&mut store, 29), [false, true, true], "words after four weeks");
+    assert_eq!(known(&mut store, 31), [false, true, true], "the page was told of on day 20");
+    assert_eq!(known(&mut store, 50), [false, true, true]);
+    assert_eq!(known(&mut store, 51), [false, false, true], "pages after thirty days");
+    drop(store);
+    let mut store = open(home.path());
+    assert_eq!(known(&mut store, 400), [false, false, true], "an advisory's id is its own for ever");
+}
+
+#[test]
 fn a_judgement_ends_its_work_and_asks_for_what_follows() {
     let home = tempfile::tempdir().unwrap();
     let mut store = open(home.path());

@@ -4,6 +4,7 @@ use std::fs;
 
 use tidings::flow::{self, Asked, Unwatched};
 use tidings::keep::Keep;
+use tidings::story::StoryId;
 
 use super::{Lab, Told};
 
@@ -76,11 +77,20 @@ async fn a_story_keeps_its_name_though_its_items_come_back_at_once() {
         run("2026-11-17T09:00:00Z", Some(order[0]), &[HOLE, OLD]).await;
         run("2026-11-17T10:00:00Z", Some(order[1]), &[HOLE, OLD]).await;
         assert_eq!(lab.postbox.keys().len(), 2);
+        let names = || -> Vec<(StoryId, usize)> {
+            let now = "2026-11-17T13:00:00Z".parse().unwrap();
+            let keep = Keep::open(lab.setup.home.folder(), "tidings run", now).unwrap();
+            let stories = keep.stories_risen("2026-11-17T08:30:00Z".parse().unwrap(), now).unwrap();
+            stories.into_iter().map(|story| (story.id, story.members.len())).collect()
+        };
+        let known = names();
+        assert!(matches!(known[..], [(_, 2)]), "one story of two items: {known:?}");
 
         lose_and_restore(&lab, "2026-11-17T11:00:00Z");
         let report = run("2026-11-17T12:00:00Z", None, &[HOLE, OLD]).await;
         assert_eq!(report.sources.iter().map(|source| source.new).sum::<usize>(), 2);
         assert_eq!(lab.postbox.keys().len(), 2, "founded by {}", order[0]);
+        assert_eq!(names(), known, "the same name, and both items in it");
     }
 }
 

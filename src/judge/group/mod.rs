@@ -183,18 +183,19 @@ fn nearest(teller: &Teller, shelf: &dyn Shelf, headlines: &mut Headlines) -> Res
     let mut before = Before::default();
     let mut found: HashMap<StoryId, f64> = HashMap::new();
     for name in &teller.keys.near {
-        let (mut around, mut earlier) = (BTreeSet::new(), BTreeSet::new());
+        let mut near: Vec<(StoryId, bool)> = Vec::new();
         for (day, key) in teller.keys.around(name) {
-            let ids = shelf.stories_near(&key)?;
-            if day < teller.keys.day - EARLIER {
-                earlier.extend(ids.iter().cloned());
-            }
-            around.extend(ids);
+            let is_now = day >= teller.keys.day - EARLIER;
+            near.extend(shelf.stories_near(&key)?.into_iter().map(|id| (id, is_now)));
         }
+        // Of a story's several days the earliest is left.
+        near.sort_unstable();
+        near.dedup_by(|other, one| other.0 == one.0);
+        let earlier: Vec<StoryId> = near.iter().filter(|(_, is_now)| !is_now).map(|(id, _)| id.clone()).collect();
         // A band of a text or a model's name finds what its words may not.
-        let weight = teller.headline.weights.get(name).copied().unwrap_or(1.0) * crowded(earlier.len());
+        let weight = teller.headline.weights.get(name).copied().unwrap_or(SHARED) * crowded(earlier.len());
         before.0.insert(name, earlier);
-        for id in around {
+        for (id, _) in near {
             *found.entry(id).or_default() += weight;
         }
     }
@@ -206,9 +207,10 @@ fn nearest(teller: &Teller, shelf: &dyn Shelf, headlines: &mut Headlines) -> Res
     };
     let damp = |stem: &str| before.damp(stem) * watched(stem);
     let mut best: Option<(f64, Rc<Story>)> = None;
-    for (id, _) in ranked.into_iter().take(MOST_CANDIDATES) {
+    for (id, weight) in ranked.into_iter().take(MOST_CANDIDATES) {
         let Some(story) = shelf.story(&id)? else { continue };
-        if is_told_apart(teller, &story) {
+        // What shares less with a story of one member can't be of it; only a refrain makes do with one word.
+        if (weight < SHARED && story.members.len() < 2) || is_told_apart(teller, &story) {
             continue;
         }
         let says = |stem: &str, members: usize| before.says(stem, members, &id) * watched(stem);
@@ -222,7 +224,7 @@ fn nearest(teller: &Teller, shelf: &dyn Shelf, headlines: &mut Headlines) -> Res
 
 /// The stories that used each of an item's words in the two weeks before these days.
 #[derive(Default)]
-struct Before<'t>(HashMap<&'t str, BTreeSet<StoryId>>);
+struct Before<'t>(HashMap<&'t str, Vec<StoryId>>);
 
 impl Before<'_> {
     fn damp(&self, stem: &str) -> f64 {

@@ -268,7 +268,9 @@ fn strength(
             others.push(other);
         }
     }
-    let refrain = refrain::shared(&teller.headline, &others, is_near, says);
+    // An alarm gathers no bystanders: what joins it by words alone is like one of its members.
+    let is_alarm = story.members.iter().any(|member| member.leg);
+    let refrain = if is_alarm { 0.0 } else { refrain::shared(&teller.headline, &others, is_near, says) };
     let is_alike = (most >= 1.0 && sum / count >= MEAN) || refrain >= 1.0 || is_arrival;
     // An arrival belongs to the arrival, even if another story has more of its words.
     let strength = most.max(refrain) + if is_arrival { 1.0 } else { 0.0 };

@@ -8,6 +8,7 @@ mod screen;
 mod models;
 mod writers;
 mod extract;
+pub mod credit;
 mod alerts;
 mod editorial;
 mod digests;
@@ -36,7 +37,6 @@ use tokio::time::Instant;
 use crate::config::Config;
 use crate::home::Home;
 use crate::judge::Judge;
-use crate::judge::fusion::Weight;
 use crate::keep::{Keep, OpenError};
 use crate::source::Source;
 
@@ -84,12 +84,13 @@ pub async fn run(setup: &Setup, doors: &Doors, asked: &Asked, now: Timestamp, wa
     let mut keep = Keep::open(setup.home.folder(), "tidings run", now)?;
     keep.take_thumbs()?;
     let judge = Judge::new(&setup.config.interests).taught(&keep.thumbs()?);
+    let credit = credit::credit(&setup.home);
     let mut report = Report::new(now);
 
     (report.sources, report.changes) = gather::gather(&mut keep, setup, &doors.carrier, asked, now, watcher).await?;
 
     watcher.doing("weighing what is new");
-    weigh::weigh(&mut keep, &judge, Weight::default(), now, &mut report.acts)?;
+    weigh::weigh(&mut keep, &judge, &credit, now, &mut report.acts)?;
 
     alerts::write(&mut keep, setup, now, &mut report.acts)?;
     let mut tried = BTreeSet::new();
@@ -99,7 +100,7 @@ pub async fn run(setup: &Setup, doors: &Doors, asked: &Asked, now: Timestamp, wa
     }
 
     watcher.doing("having the model read");
-    screen::screen(&mut keep, &judge, doors, &setup.config, now, &mut report.acts).await?;
+    screen::screen(&mut keep, &judge, doors, &setup.config, &credit, now, &mut report.acts).await?;
     alerts::write(&mut keep, setup, now, &mut report.acts)?;
 
     extract::extract_what_matters(&mut keep, setup, doors, now, &mut report.acts).await?;

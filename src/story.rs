@@ -67,12 +67,12 @@ impl Story {
     }
 
     /// The level at which a digest tells it. Where the model has shown that it may overrule, it may pass over what no rule
-    /// holds up; what was critical stays so.
+    /// holds up; what was critical stays so. It raises nothing here: lifting knows the ceilings that rules set.
     pub fn told_level(&self) -> Level {
         let overruled = self.weighed.as_ref().and_then(|weighed| weighed.level);
         let floor = self.verdict.floor.unwrap_or(Level::Noise);
         match overruled {
-            Some(level) if self.verdict.level < Level::Critical => level.max(floor),
+            Some(level) if self.verdict.level < Level::Critical => level.min(self.verdict.level).max(floor),
             _ => self.verdict.level,
         }
     }

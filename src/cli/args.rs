@@ -254,7 +254,15 @@ pub struct EvalArgs {
     #[arg(long, value_name = "FILE", requires = "cross_validate")]
     pub with: Vec<PathBuf>,
 
-    /// Write both scores of each item as {"id","relevance","critical"}, one a line
+    /// Have the model of [model] read each item too, and say what it adds and whether it may overrule
+    #[arg(long)]
+    pub with_model: bool,
+
+    /// With --with-model: keep what was learned of the model for the runs to come, in state/calibration.json
+    #[arg(long, requires = "with_model")]
+    pub keep: bool,
+
+    /// Write both scores of each item as {"id","relevance","critical"}, one a line; with --with-model those with the model
     #[arg(long, value_name = "FILE")]
     pub predictions: Option<PathBuf>,
 }

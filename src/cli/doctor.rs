@@ -6,7 +6,8 @@ use std::process::ExitCode;
 use jiff::SignedDuration;
 use serde_json::json;
 use tidings::config::{Config, Route, SecretName};
-use tidings::flow::ask::{self, Query, Trouble};
+use tidings::flow::ask::{self, Answering, Query, Trouble};
+use tidings::flow::credit::{is_in_force, measured};
 use tidings::flow::dollars;
 use tidings::home::Home;
 use tidings::source::Origin;
@@ -14,6 +15,7 @@ use tidings::source::Origin;
 use super::exit::Failure;
 use super::home::{read_files, secret};
 use super::run::count;
+use super::status::{MEASURE, calibration_words};
 use super::{Desk, say};
 
 /// An hourly cron job that has not run for this long has stopped.
@@ -79,7 +81,7 @@ pub async fn doctor(desk: &Desk) -> Result<ExitCode, Failure> {
                         github(&config, &mut found);
                     }
                     claude(&config, &mut found);
-                    model(&config, &mut found).await;
+                    model(&home, &config, &mut found).await;
                 }
             }
         }
@@ -166,9 +168,18 @@ fn github(config: &Config, found: &mut impl FnMut(State, String, &str)) {
 }
 
 /// What reads the news: a model that answers, or how to get one.
-async fn model(config: &Config, found: &mut impl FnMut(State, String, &str)) {
+async fn model(home: &Home, config: &Config, found: &mut impl FnMut(State, String, &str)) {
     match ask::model(&config.model, &secret).await {
-        Ok(Some(words)) => found(State::Fine, format!("model: {words}"), ""),
+        Ok(Some(Answering { words, name })) => {
+            found(State::Fine, format!("model: {words}"), "");
+            match measured(home) {
+                Ok(Some(measured)) if is_in_force(&measured, name.as_deref(), &config.interests) => {
+                    found(State::Fine, calibration_words(&measured), "");
+                }
+                Ok(_) => found(State::Advice, "the model is not measured: it orders and lifts only".into(), MEASURE),
+                Err(error) => found(State::Advice, format!("{error:#}"), MEASURE),
+            }
+        }
         Ok(None) => found(State::Fine, "model: none is asked, as [model] endpoint = \"off\" says".to_owned(), ""),
         Err(refused @ Trouble::Refused(_)) => {
             found(State::Broken, format!("model: {refused}"), "[model] in tidings.toml; README.md shows it");

@@ -7,18 +7,23 @@ use std::process::ExitCode;
 
 use anyhow::{Context, anyhow};
 use serde_json::json;
-use tidings::config::{Interests, read_sources};
-use tidings::flow::eval::{Figure, Labelled, Outcome, Trial, evaluate, fit, read_labelled};
+use tidings::config::{Config, read_sources};
+use tidings::flow::ModelDoor;
+use tidings::flow::credit::keep_measured;
+use tidings::flow::eval::{Figure, Labelled, Outcome, Trial, evaluate, fit, have_read, read_labelled};
 use tidings::source::Source;
 
 use super::args::{EvalArgs, FitArgs};
+use super::beside;
 use super::exit::Failure;
+use super::home::secret;
 use super::init::SOURCES;
+use super::progress::Progress;
 use super::run::count;
 use super::{Desk, say};
 
 /// The figures in the order in which they are printed, with the words for them.
-const FIGURES: [(&str, &str); 9] = [
+pub const FIGURES: [(&str, &str); 9] = [
     ("ap_relevant", "average precision, relevance 2 or 3"),
     ("ndcg10_week", "nDCG of the first 10, mean over weeks"),
     ("dense_recall_5", "critical stories caught, 5 alerts a day"),
@@ -30,12 +35,26 @@ const FIGURES: [(&str, &str); 9] = [
     ("brier_critical", "Brier score, critical"),
 ];
 
-pub fn eval(desk: &Desk, args: &EvalArgs) -> Result<ExitCode, Failure> {
+pub async fn eval(desk: &Desk, args: &EvalArgs) -> Result<ExitCode, Failure> {
+    if args.keep && !desk.home()?.sources().exists() {
+        let folder = desk.home()?.folder().display().to_string();
+        return Err(Failure::Wrong(format!(
+            "--keep needs a home, and {folder} holds no sources.toml: `tidings init` makes one"
+        )));
+    }
     let items = read(&args.file)?;
     let examples = read_all(&args.with)?;
     let sources = sources()?;
     let trial = Trial { items: &items, examples: &examples, sources: &sources, cross_validate: args.cross_validate };
-    let outcome = evaluate(&interests(desk)?, &trial, desk.now);
+    let config = config(desk)?;
+    let reading = if args.with_model {
+        let door = ModelDoor::of(&config, &secret);
+        let progress = Progress::new();
+        Some(have_read(&config.interests, &trial, &door, config.model.canaries, desk.now, &progress).await?)
+    } else {
+        None
+    };
+    let outcome = evaluate(&config.interests, &trial, reading.as_ref(), desk.now);
     if let Some(path) = &args.predictions {
         let mut lines = String::new();
         for (id, relevance, critical) in &outcome.predictions {
@@ -47,13 +66,24 @@ pub fn eval(desk: &Desk, args: &EvalArgs) -> Result<ExitCode, Failure> {
         desk.print_json(&outcome)?;
     } else {
         say(page(&outcome).trim_end())?;
+        if let Some(beside) = &outcome.with_model {
+            say(&format!("\n{}", beside::page(beside, args.keep).trim_end()))?;
+        }
+    }
+    if args.keep
+        && let Some(beside) = &outcome.with_model
+    {
+        let Some(measured) = &beside.measured else {
+            return Err(Failure::Failed(anyhow!("nothing was kept: {}", beside.why_not.join("; "))));
+        };
+        keep_measured(&desk.home()?, measured)?;
     }
     Ok(ExitCode::SUCCESS)
 }
 
 pub fn fit_weights(desk: &Desk, args: &FitArgs) -> Result<ExitCode, Failure> {
     let items = read_all(&args.file)?;
-    let weights = fit(&interests(desk)?, &items, &sources()?, desk.now);
+    let weights = fit(&config(desk)?.interests, &items, &sources()?, desk.now);
     match &args.out {
         Some(path) => fs::write(path, weights).with_context(|| format!("writing the weights to {}", path.display()))?,
         None => say(weights.trim_end())?,
@@ -119,13 +149,13 @@ fn page(outcome: &Outcome) -> String {
     page
 }
 
-fn shown(figure: &Figure) -> String {
+pub fn shown(figure: &Figure) -> String {
     format!("{:.3} \u{b1}{:.3}", figure.value, figure.error)
 }
 
-/// The home's interests where there is a home, else those that ship.
-fn interests(desk: &Desk) -> Result<Interests, Failure> {
-    if desk.home()?.sources().exists() { Ok(desk.setup()?.config.interests) } else { Ok(Interests::default()) }
+/// The home's settings where there is a home, else those that ship.
+fn config(desk: &Desk) -> Result<Config, Failure> {
+    if desk.home()?.sources().exists() { Ok(desk.setup()?.config) } else { Ok(Config::default()) }
 }
 
 fn sources() -> Result<Vec<Source>, Failure> {

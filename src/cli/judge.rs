@@ -17,10 +17,10 @@ use super::{Desk, say};
 /// Columns of the narrowest terminal that people use.
 const COLUMNS: usize = 80;
 
-pub fn judge(desk: &Desk, command: &JudgeCommand) -> Result<ExitCode, Failure> {
+pub async fn judge(desk: &Desk, command: &JudgeCommand) -> Result<ExitCode, Failure> {
     match command {
         JudgeCommand::Explain { id } => explained(desk, id),
-        JudgeCommand::Eval(args) => eval::eval(desk, args),
+        JudgeCommand::Eval(args) => eval::eval(desk, args).await,
         JudgeCommand::Fit(args) => eval::fit_weights(desk, args),
     }
 }

@@ -19,6 +19,7 @@ mod people;
 mod channels;
 mod status;
 mod eval;
+mod beside;
 mod doctor;
 
 use std::io::{IsTerminal, Write};
@@ -73,7 +74,7 @@ pub fn main(cli: Cli) -> ExitCode {
             Command::Init(args) => init::init(&desk, &args),
             Command::Sources { command } => sources::sources(&desk, command).await,
             Command::Digest { command } => digest::digest(&desk, command).await,
-            Command::Judge { command } => judge::judge(&desk, &command),
+            Command::Judge { command } => judge::judge(&desk, &command).await,
             Command::Thumbs { command } => thumbs::thumbs(&desk, &command),
             Command::People { command } => people::people(&desk, command),
             Command::Channels { command } => channels::channels(&desk, command).await,

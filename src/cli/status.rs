@@ -3,15 +3,21 @@
 use std::process::ExitCode;
 
 use jiff::{SignedDuration, Timestamp};
+use tidings::flow::credit::{Measured, is_in_force, measured};
 use tidings::flow::{ask, dollars};
+use tidings::home::Home;
 use tidings::source::Health;
 
 use super::exit::Failure;
+use super::home::read_files;
 use super::run::count;
 use super::{Desk, say};
 
 /// How long a recovery is told: a person who looks once a week sees it.
 const RECOVERY_TOLD: SignedDuration = SignedDuration::from_hours(7 * 24);
+
+/// How a model is measured.
+pub const MEASURE: &str = "tidings judge eval FILE --with-model --keep";
 
 pub fn status(desk: &Desk) -> Result<ExitCode, Failure> {
     let home = desk.home()?;
@@ -26,6 +32,10 @@ pub fn status(desk: &Desk) -> Result<ExitCode, Failure> {
         let mut value = serde_json::to_value(&status).map_err(anyhow::Error::new)?;
         value["thumbs_waiting"] = inbox.waiting.into();
         value["inbox_aside"] = inbox.aside.into();
+        if let Some((measured, in_force)) = calibration(&home, &status)? {
+            value["calibration"] = serde_json::to_value(&measured).map_err(anyhow::Error::new)?;
+            value["calibration"]["in_force"] = in_force.into();
+        }
         desk.print_json(&value)?;
         return Ok(ExitCode::SUCCESS);
     }
@@ -103,6 +113,15 @@ pub fn status(desk: &Desk) -> Result<ExitCode, Failure> {
             count(spent.calls as usize, "call")
         ))?;
     }
+    match calibration(&home, &status) {
+        Ok(None) => {}
+        Ok(Some((measured, true))) => say(&format!("{}.", upper(&calibration_words(&measured))))?,
+        Ok(Some((measured, false))) => say(&format!(
+            "Not in force: {}; runs use another model or prompt, which orders and lifts only. `{MEASURE}` measures it.",
+            calibration_words(&measured)
+        ))?,
+        Err(error) => say(&format!("{error:#}."))?,
+    }
     for file in &status.archives_short {
         say(&format!(
             "  state/archive/{file} lost a part of its texts; they come back as far as the feeds still give them"
@@ -113,6 +132,29 @@ pub fn status(desk: &Desk) -> Result<ExitCode, Failure> {
         say(&format!("  {} {}: failed {} times, last: {fault}", work.duty.word(), work.id, work.tries))?;
     }
     Ok(ExitCode::SUCCESS)
+}
+
+/// What was measured of a model, and whether it counts for the one that runs use.
+fn calibration(home: &Home, status: &ask::Status) -> anyhow::Result<Option<(Measured, bool)>> {
+    let Some(measured) = measured(home)? else { return Ok(None) };
+    let interests = read_files(home).ok().and_then(|(_, config)| config.ok()).unwrap_or_default().interests;
+    let in_force = is_in_force(&measured, status.model.name.as_deref(), &interests);
+    Ok(Some((measured, in_force)))
+}
+
+/// "calibration of qwen3:8b on 120 labels (2026-11-21): it has 0.45 of the say beside relevance, and may overrule".
+pub fn calibration_words(measured: &Measured) -> String {
+    let Measured { calibration, share, at, .. } = measured;
+    let may = match measured.overrules {
+        true => "and may overrule".to_owned(),
+        false => format!("and may not overrule: {}", measured.why_not.join("; ")),
+    };
+    let (model, n, day) = (&calibration.model, calibration.n, at.strftime("%Y-%m-%d"));
+    format!("calibration of {model} on {n} labels ({day}): it has {share:.2} of the say beside relevance, {may}")
+}
+
+fn upper(words: &str) -> String {
+    words.replacen("calibration", "Calibration", 1)
 }
 
 /// Which model reads, what it has not read, and where it and the rules are far apart.

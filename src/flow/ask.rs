@@ -151,11 +151,19 @@ pub async fn article(url: &Url, carrier: &dyn Carrier, now: Timestamp) -> Result
     read.map_err(|fault| anyhow::anyhow!(fault.message))
 }
 
-/// Which model would be asked, in words; None: none is to be asked. A server for a gguf is not started for that.
+/// A model that would be asked.
+pub struct Answering {
+    /// What it is and where.
+    pub words: String,
+    /// As its server names it; None where a run has to start the server first.
+    pub name: Option<String>,
+}
+
+/// Which model would be asked; None: none is to be asked. A server for a gguf is not started for that.
 ///
 /// # Errors
 /// Why none would answer, and what to try: Refused where a setting has to be mended.
-pub async fn model(model: &config::Model, secrets: Secrets<'_>) -> Result<Option<String>, Trouble> {
+pub async fn model(model: &config::Model, secrets: Secrets<'_>) -> Result<Option<Answering>, Trouble> {
     let key = model.key.as_ref().map(secrets).transpose();
     let key = key.map_err(|error| Trouble::Refused(format!("the key of [model]: {error:#}")))?;
     let places = Places::default();
@@ -164,12 +172,18 @@ pub async fn model(model: &config::Model, secrets: Secrets<'_>) -> Result<Option
             return Err(Trouble::Refused(format!("[model] gguf: {}: {error}", gguf.display())));
         }
         return match program_answers(&places.program).await {
-            Some(version) => Ok(Some(format!("{}, by a llama-server of each run ({version})", gguf.display()))),
+            Some(version) => {
+                let words = format!("{}, by a llama-server of each run ({version})", gguf.display());
+                Ok(Some(Answering { words, name: None }))
+            }
             None => Err(Trouble::Away(format!("no llama-server on the PATH to serve {}", gguf.display()))),
         };
     }
     // A person waits: a server that is loading is told as loading.
     let impatient = config::Model { load_timeout: model.load_timeout.min(Duration::from_secs(3)), ..model.clone() };
     let found = find(&impatient, key.as_deref(), &places, Limits::default()).await?;
-    Ok(found.map(|server| server.about().to_string()))
+    Ok(found.map(|server| {
+        let about = server.about();
+        Answering { words: about.to_string(), name: Some(about.model.clone()) }
+    }))
 }

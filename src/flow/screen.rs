@@ -9,7 +9,8 @@ use jiff::{SignedDuration, Timestamp};
 use crate::config::{self, Config};
 use crate::item::Item;
 use crate::judge::Judge;
-use crate::judge::fusion::{self, Weight};
+use crate::judge::credit::Credit;
+use crate::judge::fusion;
 use crate::judge::model::{Model, Trouble};
 use crate::judge::screening::{Asked, Screening, canaries, screen as ask_model};
 use crate::keep::{Keep, ModelState};
@@ -18,6 +19,7 @@ use crate::story::{Story, StoryId};
 use crate::verdict::Level;
 use crate::work::{Duty, Work};
 
+use super::credit::mismatch;
 use super::report::Acts;
 use super::{Doors, Task};
 
@@ -42,10 +44,10 @@ pub(super) async fn screen(
     judge: &Judge,
     doors: &Doors,
     config: &Config,
+    credit: &Credit,
     now: Timestamp,
     acts: &mut Acts,
 ) -> Result<()> {
-    let weight = Weight::default();
     keep.forget_old_opinions(now)?;
     let works = waiting(keep, now)?;
     if works.is_empty() {
@@ -62,6 +64,9 @@ pub(super) async fn screen(
         state = ModelState { name: Some(model.name().to_owned()), ..ModelState::default() };
     }
     let screening = &Screening::new(&config.interests);
+    if let Some(words) = mismatch(credit, model.name(), screening.hash()) {
+        tracing::warn!("{words}");
+    }
     let sworn = (model.name().to_owned(), screening.hash().to_owned());
     if config.model.canaries && state.passed.as_ref() != Some(&sworn) {
         match canaries(&*model, screening).await {
@@ -71,7 +76,7 @@ pub(super) async fn screen(
         state.passed = Some(sworn);
     }
     let questions = questions(keep, judge, works, &*model, screening, &config.model)?;
-    let ended = read(keep, &*model, screening, questions, weight, now, acts).await?;
+    let ended = read(keep, &*model, screening, questions, credit, now, acts).await?;
     if acts.read_by_model > 0 {
         state.answered = Some(now);
     }
@@ -131,13 +136,17 @@ fn questions(
         }
         *share += 1;
         let text = keep.text_or_nothing(&lead);
-        let hits = judge.hits(&lead, &text, MOST_HITS);
-        let asked =
-            Asked { id: story.id.0.clone(), trust: lead.trust.word(), at: lead.at(), title: lead.title, text, hits };
+        let asked = asked(judge, story.id.0.clone(), lead, text);
         let key = screening.key(model.name(), &asked);
         questions.push(Question { work, story, asked, key });
     }
     Ok(questions)
+}
+
+/// What a model is to read of an item.
+pub(super) fn asked(judge: &Judge, id: String, item: Item, text: String) -> Asked {
+    let hits = judge.hits(&item, &text, MOST_HITS);
+    Asked { id, trust: item.trust.word(), at: item.at(), title: item.title, text, hits }
 }
 
 /// Weighs what was said before, and asks about the rest. Returns why it ended early, if it did.
@@ -146,7 +155,7 @@ async fn read(
     model: &dyn Model,
     screening: &Screening,
     questions: Vec<Question>,
-    weight: Weight,
+    credit: &Credit,
     now: Timestamp,
     acts: &mut Acts,
 ) -> Result<Option<Trouble>> {
@@ -154,7 +163,7 @@ async fn read(
     let mut asked = Vec::new();
     for question in questions {
         match keep.opinion(&question.key)? {
-            Some(opinion) => settle(keep, question, opinion, weight, now, acts)?,
+            Some(opinion) => settle(keep, question, opinion, credit, now, acts)?,
             None => {
                 asked.push(question.asked.clone());
                 open.insert(question.asked.id.clone(), question);
@@ -170,7 +179,7 @@ async fn read(
         let tell = |asked: &Asked, said: Result<Opinion, Trouble>| {
             let Some(question) = open.remove(&asked.id) else { return };
             let kept = match said {
-                Ok(opinion) => settle(keep, question, opinion, weight, now, acts),
+                Ok(opinion) => settle(keep, question, opinion, credit, now, acts),
                 // It waits for a better day: a bad answer is no opinion, and no reason to give a story up.
                 Err(trouble) => {
                     tracing::info!("{} was not read: {trouble}", question.asked.id);
@@ -195,13 +204,13 @@ fn settle(
     keep: &mut Keep,
     question: Question,
     opinion: Opinion,
-    weight: Weight,
+    credit: &Credit,
     now: Timestamp,
     acts: &mut Acts,
 ) -> Result<()> {
     let Question { work, mut story, key, .. } = question;
     let was = story.verdict.level;
-    fusion::weigh_in(&mut story, opinion, work.input.clone(), weight, now);
+    fusion::weigh_in(&mut story, opinion, work.input.clone(), credit, now);
     let mut follow = Vec::new();
     if story.verdict.level == Level::Critical && was < Level::Critical {
         follow.push(Work::new(Duty::Alert, story.id.0.clone(), story.id.0.clone(), now));

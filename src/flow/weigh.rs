@@ -7,7 +7,8 @@ use jiff::Timestamp;
 
 use crate::item::ItemId;
 use crate::judge::Judge;
-use crate::judge::fusion::{self, Weight};
+use crate::judge::credit::Credit;
+use crate::judge::fusion;
 use crate::judge::group::{self, Headlines, Shelf};
 use crate::keep::Keep;
 use crate::story::{Story, StoryId};
@@ -16,14 +17,14 @@ use crate::work::{Duty, Work};
 
 use super::report::Acts;
 
-pub(super) fn weigh(keep: &mut Keep, judge: &Judge, weight: Weight, now: Timestamp, acts: &mut Acts) -> Result<()> {
+pub(super) fn weigh(keep: &mut Keep, judge: &Judge, credit: &Credit, now: Timestamp, acts: &mut Acts) -> Result<()> {
     let mut works = keep.work(Duty::Judge)?;
     // After a restore, items that came one by one come at once. The one that founded a story people know founds it again,
     // so that the story keeps its name and nobody is told twice.
     works.sort_by_key(|work| !keep.was_told(&StoryId::founded_by(&ItemId(work.id.clone()))));
     let mut headlines = Headlines::default();
     for work in works {
-        match weigh_one(keep, judge, weight, &work, &mut headlines, now) {
+        match weigh_one(keep, judge, credit, &work, &mut headlines, now) {
             Ok(()) => acts.judged += 1,
             Err(error) => {
                 tracing::warn!("judging {}: {error:#}", work.id);
@@ -56,7 +57,7 @@ impl Shelf for Shelved<'_> {
 fn weigh_one(
     keep: &mut Keep,
     judge: &Judge,
-    weight: Weight,
+    credit: &Credit,
     work: &Work,
     headlines: &mut Headlines,
     now: Timestamp,
@@ -78,7 +79,7 @@ fn weigh_one(
     };
     let was = story.as_ref().map_or(Level::Noise, |story| story.verdict.level);
     let mut story = group::join(story, &item, &teller, &verdict, now);
-    fusion::weigh_again(&mut story, weight, now);
+    fusion::weigh_again(&mut story, credit, now);
     let mut follow = Vec::new();
     // What is old is found by those who look for it, and told to nobody.
     let lead = if story.lead == item.id { Some(item) } else { keep.item(&story.lead)? };

@@ -11,6 +11,8 @@ use crate::opinion::Opinion;
 pub const LEAST_LABELS: usize = 60;
 /// Probabilities are kept this far from 0 and 1, where logits have no end.
 const EDGE: f64 = 1e-4;
+/// Where two probabilities are mixed, one near 0 or 1 would outweigh everything else.
+const MIXED_EDGE: f64 = 1e-3;
 /// Bins of the expected calibration error (Guo and others, 2017, use 15 on thousands).
 const BINS: usize = 10;
 /// Times that blocks are drawn anew.
@@ -56,9 +58,19 @@ impl Calibration {
     /// In words, where the labels are too few or all alike, or the opinions are not of one model and prompt.
     pub fn fit(pairs: &[(Opinion, Label)]) -> Result<Calibration, String> {
         let n = pairs.len();
-        let Some(((first, _), true)) = pairs.first().map(|pair| (pair, n >= LEAST_LABELS)) else {
+        if n < LEAST_LABELS {
             return Err(format!("{n} labels; a calibration needs {LEAST_LABELS}"));
-        };
+        }
+        Calibration::learned(pairs)
+    }
+
+    /// The same from however few: for the parts of labels that are enough together.
+    ///
+    /// # Errors
+    /// As [`Calibration::fit`], but for their number.
+    pub fn learned(pairs: &[(Opinion, Label)]) -> Result<Calibration, String> {
+        let n = pairs.len();
+        let Some((first, _)) = pairs.first() else { return Err("no labels".to_owned()) };
         if pairs.iter().any(|(one, _)| one.model != first.model || one.prompt != first.prompt) {
             return Err("the opinions are of several models or prompts; a calibration is of one".to_owned());
         }
@@ -139,6 +151,11 @@ impl Platt {
                 break;
             }
         }
+        // A model that ranks the wrong way round tells nothing; turning it round would believe it.
+        if a < 0.0 {
+            let mean = points.iter().map(|(_, target)| target).sum::<f64>() / points.len() as f64;
+            (a, b) = (0.0, logit(mean));
+        }
         let mut platt = Platt { a, b, error_before: calibration_error(pairs), error_after: 0.0 };
         let after: Vec<(f64, bool)> = pairs.iter().map(|(p, label)| (platt.apply(*p), *label)).collect();
         platt.error_after = calibration_error(&after);
@@ -195,39 +212,50 @@ impl Weight {
 
 /// `w·model + (1-w)·prefilter`, in logits.
 pub fn fused(w: f64, model: f64, prefilter: f64) -> f64 {
+    let logit = |p: f64| logit(p.clamp(MIXED_EDGE, 1.0 - MIXED_EDGE));
     sigmoid(w * logit(model) + (1.0 - w) * logit(prefilter))
+}
+
+/// The part in which each block lies, 0 to 4.
+pub fn folds(blocks: &[u64]) -> Vec<u64> {
+    let mut all = blocks.to_vec();
+    all.sort_unstable();
+    all.dedup();
+    blocks.iter().map(|block| all.partition_point(|other| other < block) as u64 % FOLDS).collect()
+}
+
+/// The weight for each pair, chosen without a look at its own label or one like it.
+pub fn honest_weights(pairs: &[Pair]) -> Vec<f64> {
+    let folds = folds(&pairs.iter().map(|pair| pair.block).collect::<Vec<_>>());
+    let others = |fold| pairs.iter().zip(&folds).filter(move |(_, other)| **other != fold).map(|(pair, _)| *pair);
+    let weights: Vec<f64> = (0..FOLDS).map(|fold| best(&others(fold).collect::<Vec<_>>())).collect();
+    folds.iter().map(|fold| weights[*fold as usize]).collect()
+}
+
+/// The weight that ranks these pairs best; the least among equals.
+fn best(pairs: &[Pair]) -> f64 {
+    let scores = |w: f64| -> Vec<(f64, bool)> {
+        pairs.iter().map(|pair| (fused(w, pair.model, pair.prefilter), pair.label)).collect()
+    };
+    let tried = (0..=STEPS).map(|step| f64::from(step) / f64::from(STEPS));
+    let better = |best: (f64, f64), w: f64| match average_precision(&scores(w)) {
+        found if found > best.1 + 1e-9 => (w, found),
+        _ => best,
+    };
+    tried.fold((0.0, f64::NEG_INFINITY), better).0
 }
 
 /// The model's weight beside the prefilter, and whether it is better than none beyond chance. The same pairs give the same.
 pub fn weigh(pairs: &[Pair]) -> Weight {
-    let scores = |w: f64, pairs: &[Pair]| -> Vec<(f64, bool)> {
-        pairs.iter().map(|pair| (fused(w, pair.model, pair.prefilter), pair.label)).collect()
-    };
-    let best = |pairs: &[Pair]| -> f64 {
-        let tried = (0..=STEPS).map(|step| f64::from(step) / f64::from(STEPS));
-        // The least weight among equals.
-        let better = |best: (f64, f64), w: f64| match average_precision(&scores(w, pairs)) {
-            found if found > best.1 + 1e-9 => (w, found),
-            _ => best,
-        };
-        tried.fold((0.0, f64::NEG_INFINITY), better).0
-    };
     let mut blocks: Vec<u64> = pairs.iter().map(|pair| pair.block).collect();
     blocks.sort_unstable();
     blocks.dedup();
-    let fold_of = |pair: &Pair| blocks.binary_search(&pair.block).map_or(0, |place| place as u64) % FOLDS;
-    // Honest scores: nobody is ranked with a weight that was chosen with a look at its own label.
-    let weights: Vec<f64> = (0..FOLDS)
-        .map(|fold| best(&pairs.iter().filter(|pair| fold_of(pair) != fold).copied().collect::<Vec<_>>()))
-        .collect();
-    let honest: Vec<(f64, f64, bool, u64)> = pairs
+    let honest: Vec<Honest> = pairs
         .iter()
-        .map(|pair| {
-            let w = weights[fold_of(pair) as usize];
-            (fused(w, pair.model, pair.prefilter), pair.prefilter, pair.label, pair.block)
-        })
+        .zip(honest_weights(pairs))
+        .map(|(pair, w)| (fused(w, pair.model, pair.prefilter), pair.prefilter, pair.label, pair.block))
         .collect();
-    let gain = |drawn: &[&(f64, f64, bool, u64)]| {
+    let gain = |drawn: &[&Honest]| {
         let fused: Vec<_> = drawn.iter().map(|one| (one.0, one.2)).collect();
         let alone: Vec<_> = drawn.iter().map(|one| (one.1, one.2)).collect();
         (average_precision(&alone), average_precision(&fused))

@@ -2,7 +2,9 @@
 
 use jiff::Timestamp;
 
-use crate::opinion::{Measure, Odds, Opinion, Weighed};
+use super::calibration::fused;
+use super::credit::Credit;
+use crate::opinion::{Measure, Opinion, Weighed};
 use crate::source::Trust;
 use crate::story::{Rise, Story};
 use crate::verdict::{Level, Reason};
@@ -23,26 +25,34 @@ impl Default for Weight {
     }
 }
 
+/// What an opinion says, as far as its model is believed.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Said {
+    /// The probability that it is to be told, at once or in the digest.
+    pub worth: f64,
+    /// The probability that it cannot wait.
+    pub critical: f64,
+    pub weight: Weight,
+}
+
 /// From here on the odds lift a story into the digest: a model that is sure, since nobody has measured how often it is right.
 const LIFTS: f64 = 0.7;
 /// From here on the odds count as one of the two legs that an alert needs.
 const MODEL_LEG: f64 = 0.7;
 /// From here on the odds contradict what the rules say.
 const CONTRADICTS: f64 = 0.7;
-/// A probability of 0 or 1 would outweigh everything else.
-const EDGE: f64 = 0.001;
-
-/// Weighs an opinion of the story's lead into the story. The same opinion weighed twice changes nothing more.
-pub fn weigh_in(story: &mut Story, opinion: Opinion, input: String, weight: Weight, now: Timestamp) {
-    let odds = opinion.odds;
-    let worth = odds.critical + odds.notable;
-    let score = mixed(worth, story.verdict.relevance, weight.share);
-    let disagreement = disagreement(story, odds, &opinion.model);
-    let level = weight.overrules.then_some(if score >= 0.5 { Level::Notable } else { Level::Routine });
-
-    let ceiling = story.verdict.ceiling.unwrap_or(Level::Critical);
+/// Weighs an opinion of the story's lead into the story, as far as its model is believed. The same opinion weighed twice
+/// changes nothing more.
+pub fn weigh_in(story: &mut Story, opinion: Opinion, input: String, credit: &Credit, now: Timestamp) {
+    let Said { worth, critical, weight } = credit.says(&opinion);
+    let score = fused(weight.share, worth, story.verdict.relevance);
+    let disagreement = disagreement(story, worth, critical, &opinion.model);
     // A letter without its odds says nothing of how sure it is.
     let is_sure = opinion.measure != Measure::Letter;
+    let overrules = weight.overrules && is_sure;
+    let level = overrules.then_some(if score >= 0.5 { Level::Notable } else { Level::Routine });
+
+    let ceiling = story.verdict.ceiling.unwrap_or(Level::Critical);
     if is_sure && worth >= LIFTS && story.verdict.level < Level::Notable && ceiling >= Level::Notable {
         rise(
             story,
@@ -54,7 +64,7 @@ pub fn weigh_in(story: &mut Story, opinion: Opinion, input: String, weight: Weig
             },
         );
     }
-    let has_model_leg = is_sure && odds.critical >= MODEL_LEG;
+    let has_model_leg = is_sure && critical >= MODEL_LEG;
     if has_model_leg && story.verdict.level < Level::Critical && ceiling == Level::Critical && has_second_leg(story) {
         rise(
             story,
@@ -70,9 +80,9 @@ pub fn weigh_in(story: &mut Story, opinion: Opinion, input: String, weight: Weig
 }
 
 /// Weighs what a model said of a story once more, after another voice has joined it.
-pub fn weigh_again(story: &mut Story, weight: Weight, now: Timestamp) {
+pub fn weigh_again(story: &mut Story, credit: &Credit, now: Timestamp) {
     if let Some(weighed) = story.weighed.take() {
-        weigh_in(story, weighed.opinion, weighed.input, weight, now);
+        weigh_in(story, weighed.opinion, weighed.input, credit, now);
     }
 }
 
@@ -96,27 +106,18 @@ fn rise(story: &mut Story, level: Level, now: Timestamp, reason: Reason) {
 }
 
 /// What the two say where they are far apart.
-fn disagreement(story: &Story, odds: Odds, model: &str) -> Option<String> {
+fn disagreement(story: &Story, worth: f64, critical: f64, model: &str) -> Option<String> {
     let verdict = &story.verdict;
     let alarm = verdict.alarm;
-    if (alarm || verdict.floor >= Some(Level::Notable)) && odds.noise + odds.routine >= CONTRADICTS {
-        let share = odds.noise + odds.routine;
+    let share = 1.0 - worth;
+    if (alarm || verdict.floor >= Some(Level::Notable)) && share >= CONTRADICTS {
         return Some(format!(
             "rules say {}, {model} gives {share:.2} that it may be passed over",
             verdict.level.word()
         ));
     }
-    if !alarm && odds.critical >= CONTRADICTS {
-        return Some(format!("{model} gives {:.2} that it cannot wait, no rule says so", odds.critical));
+    if !alarm && critical >= CONTRADICTS {
+        return Some(format!("{model} gives {critical:.2} that it cannot wait, no rule says so"));
     }
     None
-}
-
-/// Two probabilities, mixed as logits.
-fn mixed(model: f64, relevance: f64, share: f64) -> f64 {
-    let logit = |p: f64| {
-        let p = p.clamp(EDGE, 1.0 - EDGE);
-        (p / (1.0 - p)).ln()
-    };
-    1.0 / (1.0 + (-(share * logit(model) + (1.0 - share) * logit(relevance))).exp())
 }

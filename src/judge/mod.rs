@@ -11,6 +11,7 @@ pub mod model;
 pub mod screening;
 pub mod calibration;
 mod canary;
+pub mod credit;
 pub mod fusion;
 pub mod budget;
 mod answer;

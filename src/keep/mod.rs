@@ -17,6 +17,7 @@ mod works;
 mod judgements;
 mod opinions;
 mod extractions;
+mod calibration;
 mod letters;
 mod outbox;
 mod thumbs;
@@ -41,6 +42,7 @@ use anyhow::{Context, Result};
 use jiff::Timestamp;
 use thiserror::Error;
 
+pub use calibration::{calibration, keep_calibration};
 pub use copy::copy_state;
 pub use judgements::Judged;
 pub use lock::Holder;

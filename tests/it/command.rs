@@ -64,6 +64,7 @@ fn help_reads_as_it_was_last_looked_at() {
         "digest send",
         "judge",
         "judge explain",
+        "judge eval",
         "thumbs",
         "thumbs up",
         "thumbs down",

@@ -13,6 +13,7 @@ mod fusion;
 mod model;
 mod hostile;
 mod eval;
+mod measuring;
 mod fetch;
 mod read;
 mod changelog;

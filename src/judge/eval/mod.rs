@@ -8,6 +8,7 @@ mod figures;
 mod stream;
 mod standing;
 mod learn;
+mod beside;
 
 use std::collections::BTreeMap;
 
@@ -20,6 +21,7 @@ use crate::verdict::{Level, Verdict};
 use super::Judge;
 use super::rules::Sight;
 
+pub use beside::{Beside, Reading};
 pub use figures::Figure;
 pub use labelled::{Labelled, Severity, read};
 pub use standing::Standing;
@@ -84,6 +86,10 @@ pub struct Outcome {
     pub scores: Vec<Scores>,
     pub alerts: Alerts,
     pub injections: Injections,
+    /// What a model adds, where one was asked.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub with_model: Option<Beside>,
+    /// Both scores of each item; with the model where one was asked.
     #[serde(skip)]
     pub predictions: Vec<(String, f64, f64)>,
 }
@@ -99,8 +105,8 @@ pub struct Trial<'a> {
     pub cross_validate: bool,
 }
 
-/// Judges the items and holds the result against their labels.
-pub fn evaluate(judge: &Judge, trial: &Trial<'_>, now: Timestamp) -> Outcome {
+/// Judges the items and holds the result against their labels; beside it, what a model said of the same items.
+pub fn evaluate(judge: &Judge, trial: &Trial<'_>, reading: Option<&Reading>, now: Timestamp) -> Outcome {
     let standing = Standing::of(trial.sources, now);
     let verdicts = verdicts(judge, trial, &standing, now);
     let sample = Sample::of(trial.items);
@@ -114,6 +120,7 @@ pub fn evaluate(judge: &Judge, trial: &Trial<'_>, now: Timestamp) -> Outcome {
         let theirs: Replicates = sample.replicates(&scored, &BUDGETS, false);
         scores.push(Scores { by, figures: theirs.figures(), ours_beyond: own.beyond(&theirs) });
     }
+    let (with_model, together) = reading.map(|reading| beside::beside(trial.items, &verdicts, reading, now)).unzip();
     let real = trial.items.iter().filter(|item| item.synthetic.is_none());
     Outcome {
         version: 1,
@@ -125,10 +132,11 @@ pub fn evaluate(judge: &Judge, trial: &Trial<'_>, now: Timestamp) -> Outcome {
         scores,
         alerts: stream::alerts(judge, trial.items, &verdicts, &standing, now),
         injections: injections(trial.items, &verdicts),
+        with_model,
         predictions: trial
             .items
             .iter()
-            .zip(&ours)
+            .zip(together.as_ref().unwrap_or(&ours))
             .map(|(item, one)| (item.id.clone(), one.relevance, one.critical))
             .collect(),
     }

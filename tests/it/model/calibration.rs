@@ -59,6 +59,18 @@ fn labels_that_a_threshold_separates_give_finite_numbers() {
 }
 
 #[test]
+fn a_model_that_ranks_the_wrong_way_round_tells_nothing() {
+    let mut pairs = too_sure(200);
+    for (_, label) in &mut pairs {
+        *label = Label { relevant: !label.relevant, critical: !label.critical };
+    }
+    let calibration = Calibration::fit(&pairs).unwrap();
+    let (high, _) = calibration.apply(&opinion(0.97, 0.01)).unwrap();
+    let (low, _) = calibration.apply(&opinion(0.03, 0.01)).unwrap();
+    assert!(high == low && (high - 0.5).abs() < 0.02, "the rate of all, whatever it says: {high} {low}");
+}
+
+#[test]
 fn too_few_labels_or_all_alike_teach_nothing() {
     assert!(Calibration::fit(&too_sure(59)).unwrap_err().contains("needs 60"));
     let alike: Vec<_> = (0..80).map(|_| (opinion(0.5, 0.2), Label { relevant: true, critical: false })).collect();

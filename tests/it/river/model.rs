@@ -9,8 +9,11 @@ use serde_json::json;
 use tidings::config::{self, Endpoint};
 use tidings::edition::Digest;
 use tidings::fetch::recorded;
+use tidings::flow::credit::{Measured, keep_measured, measured};
 use tidings::flow::{self, Doors, Lookup, ModelDoor, Report, Setup, Unwatched};
+use tidings::judge::calibration::{Calibration, Platt, Weight};
 use tidings::judge::model::{Dialect, Limits, Places};
+use tidings::judge::screening::Screening;
 use tidings::keep::Keep;
 use tidings::story::Story;
 use tidings::verdict::Level;
@@ -47,8 +50,14 @@ fn door(url: Url, canaries: bool) -> ModelDoor {
 
 /// Plays the demo, each pass with the door that `open` gives for it.
 async fn week(canaries: bool, open: impl Fn(usize) -> ModelDoor) -> Week {
+    week_of(|_| {}, canaries, open).await
+}
+
+/// The same, in a home that was prepared.
+async fn week_of(prepare: impl Fn(&Setup), canaries: bool, open: impl Fn(usize) -> ModelDoor) -> Week {
     let folder = tempfile::tempdir().unwrap();
     let mut setup = set_up(folder.path());
+    prepare(&setup);
     setup.config.model.canaries = canaries;
     let mut reports = Vec::new();
     for (place, (now, pass)) in recorded::passes(&folder.path().join("world")).unwrap().into_iter().enumerate() {
@@ -115,6 +124,56 @@ async fn a_model_that_reads_the_week_is_named_at_its_top_and_takes_no_alarm_away
     let status = flow::ask::status(&with.setup.home).unwrap().unwrap();
     assert!(!status.disagreements.is_empty());
     assert_eq!((status.model.name.as_deref(), status.model.trouble), (Some("qwen3:8b"), None));
+}
+
+/// Keeps a calibration by which qwen3:8b may overrule, under the prompt of the home's own interests or under another.
+fn keep_credit(setup: &Setup, prompt: Option<&str>) {
+    let own = Screening::new(&setup.config.interests).hash().to_owned();
+    let exact = Platt { a: 1.0, b: 0.0, error_before: 0.0, error_after: 0.0 };
+    let calibration = Calibration {
+        model: "qwen3:8b".to_owned(),
+        prompt: prompt.map_or(own, str::to_owned),
+        n: 120,
+        critical: exact,
+        relevance: exact,
+    };
+    let figures = Weight { w: 0.6, n: 120, alone: 0.5, fused: 0.8, sure: 0.2 };
+    let at = "2026-11-16T08:00:00Z".parse().unwrap();
+    keep_measured(&setup.home, &Measured::new(calibration, figures, Vec::new(), at)).unwrap();
+}
+
+#[tokio::test]
+async fn a_model_that_has_shown_that_it_is_better_passes_over_noise_but_nothing_that_a_rule_holds_up() {
+    let standing = Stub::of(Dialect::LlamaServer).judging(|_| [0.01, 0.02, 0.07, 0.9]).start();
+    let open = |_| door(standing.url(), false);
+    let week = week_of(|setup| keep_credit(setup, None), false, open).await;
+    let (mut passed_over, mut held) = (0, 0);
+    for story in week.stories().iter().filter(|story| story.weighed.is_some()) {
+        let (level, told) = (story.verdict.level, story.told_level());
+        let floor = story.verdict.floor.unwrap_or(Level::Noise);
+        assert!(told >= floor && told <= level, "{:?}", story.verdict.why);
+        assert!(level < Level::Critical || told == level, "{:?}", story.verdict.why);
+        passed_over += usize::from(level == Level::Notable && told == Level::Routine);
+        held += usize::from(floor >= Level::Notable);
+    }
+    assert!(passed_over > 0 && held > 0, "{passed_over} {held}");
+    // Where nobody has measured it, it passes over nothing: with a calibration of another prompt, and with a damaged one.
+    let plain = week_of(|_| {}, false, open).await;
+    let other = week_of(|setup| keep_credit(setup, Some("another")), false, open).await;
+    let damage = |setup: &Setup| {
+        keep_credit(setup, None);
+        fs::write(setup.home.folder().join("state/calibration.json"), "{\"version\": 1, \"mod").unwrap();
+    };
+    let damaged = week_of(damage, false, open).await;
+    assert!(week.digest().sections != plain.digest().sections);
+    for same in [&other, &damaged] {
+        assert_eq!(same.digest().sections, plain.digest().sections);
+        assert!(same.stories().iter().all(|story| story.told_level() == story.verdict.level));
+    }
+    let error = measured(&damaged.setup.home).unwrap_err();
+    let words = format!("{error:#}");
+    assert!(words.contains("state/calibration.json") && words.contains("--with-model --keep"), "{words}");
+    assert!(measured(&other.setup.home).unwrap().is_some(), "a run leaves it as it is");
 }
 
 #[tokio::test]

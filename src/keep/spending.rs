@@ -11,7 +11,6 @@ use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use anyhow::{Context, Result};
-use fail::fail_point;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use serde::{Deserialize, Serialize};
@@ -182,13 +181,11 @@ impl Keep {
         let call = book.last + 1;
         let entry = Entry::Reserved { month, payer: payer.to_owned(), model: model.to_owned(), most, limit };
         self.spending.append(&mut book, Line { version: VERSION, at: now, call, entry })?;
-        fail_point!("money-put-aside");
         Ok(Some(call))
     }
 
     /// What a call really cost, in place of what was put aside for it.
     pub fn settle(&self, call: u64, cost: u64, now: Timestamp) -> Result<()> {
-        fail_point!("money-before-settling");
         let mut book = self.spending.book();
         self.spending.append(&mut book, Line { version: VERSION, at: now, call, entry: Entry::Settled { cost } })
     }

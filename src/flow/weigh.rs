@@ -45,8 +45,8 @@ impl Shelf for Shelved<'_> {
         self.0.story_of(key)
     }
 
-    fn stories_near(&self, key: &str) -> Result<Vec<StoryId>> {
-        self.0.stories_near(key)
+    fn stories_near(&self, key: &str) -> Result<Rc<Vec<StoryId>>> {
+        self.0.stories_near(key).map(Rc::new)
     }
 
     fn story(&self, id: &StoryId) -> Result<Option<Rc<Story>>> {
@@ -67,8 +67,7 @@ fn weigh_one(
         return keep.work_done(work);
     };
     let text = keep.text_or_nothing(&item);
-    let verdict = judge.verdict(&item, &text, now);
-    let teller = judge.teller(&item, &text);
+    let (verdict, teller) = judge.weigh(&item, &text, now);
 
     // An item that was judged before stays in its story, whatever its keys have become. One that founded a story people know
     // founds it again, though it may be like another that does.

@@ -87,10 +87,20 @@ impl Judge {
 
     /// The verdict on one item with its full text. The same input gives the same verdict.
     pub fn verdict(&self, item: &Item, text: &str, now: Timestamp) -> Verdict {
+        self.verdict_on(&Sight::of(item, text, &self.watch), now)
+    }
+
+    /// The verdict on one item, and the item as grouping sees it; the text is made ready once for both.
+    pub fn weigh(&self, item: &Item, text: &str, now: Timestamp) -> (Verdict, group::Teller) {
         let sight = Sight::of(item, text, &self.watch);
-        let findings = rules::findings(&sight);
-        let fit = self.profile.score(&sight);
-        let parts = relevance::parts(&sight, &fit, &findings);
+        (self.verdict_on(&sight, now), group::Teller::of(&sight))
+    }
+
+    fn verdict_on(&self, sight: &Sight<'_>, now: Timestamp) -> Verdict {
+        let item = sight.item;
+        let findings = rules::findings(sight);
+        let fit = self.profile.score(sight);
+        let parts = relevance::parts(sight, &fit, &findings);
         let relevance = probability(self.weights.odds(&parts, Head::Relevant));
         let mut level = match relevance {
             score if score >= NOTABLE => Level::Notable,

@@ -26,7 +26,7 @@ const UNTOLD: &[u8] = b"untold/";
 const RISE: &[u8] = b"rise/";
 const FIRST: &[u8] = b"first/";
 
-/// Most stories under one word and day; beyond that the word is so common that it finds nothing.
+/// Most stories under one word and day; beyond that the word is so common that it finds nothing. As grouping measures.
 const MOST_NEAR: usize = 64;
 /// Days after which words are forgotten: no item that is news is older than 14 days, and 14 days are looked at around it.
 const NEAR_DAYS: i64 = 14 + 14;

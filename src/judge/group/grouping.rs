@@ -5,7 +5,7 @@ use std::rc::Rc;
 
 use anyhow::Result;
 
-use super::{Headlines, Shelf, belongs_to, join};
+use super::{Headlines, MOST_NEAR, Shelf, belongs_to, join};
 use crate::item::{Item, ItemId};
 use crate::judge::Judge;
 use crate::story::{Story, StoryId};
@@ -22,7 +22,7 @@ pub struct Grouping<'j> {
 struct Memory {
     stories: HashMap<StoryId, Rc<Story>>,
     keys: HashMap<String, StoryId>,
-    near: HashMap<String, Vec<StoryId>>,
+    near: HashMap<String, Rc<Vec<StoryId>>>,
 }
 
 impl Shelf for Memory {
@@ -30,7 +30,7 @@ impl Shelf for Memory {
         Ok(self.keys.get(key).cloned())
     }
 
-    fn stories_near(&self, key: &str) -> Result<Vec<StoryId>> {
+    fn stories_near(&self, key: &str) -> Result<Rc<Vec<StoryId>>> {
         Ok(self.near.get(key).cloned().unwrap_or_default())
     }
 
@@ -75,8 +75,8 @@ impl<'j> Grouping<'j> {
         for key in teller.keys.kept() {
             if key.starts_with("near:") {
                 let near = self.shelf.near.entry(key).or_default();
-                if !near.contains(&id) {
-                    near.push(id.clone());
+                if near.len() < MOST_NEAR && !near.contains(&id) {
+                    Rc::make_mut(near).push(id.clone());
                 }
             } else {
                 self.shelf.keys.insert(key, id.clone());

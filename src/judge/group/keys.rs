@@ -45,7 +45,8 @@ impl Keys {
     /// Where stories with this word or band are found, each with its day.
     pub fn around(&self, name: &str) -> impl Iterator<Item = (i64, String)> {
         let days = if prints::is_band(name) { BAND_DAYS } else { WORD_DAYS };
-        (self.day - days..=self.day + days).map(move |day| (day, near_key(day, name)))
+        // What is told of later days came before its time; that is a matter of a day or two.
+        (self.day - days..=self.day + days.min(BAND_DAYS)).map(move |day| (day, near_key(day, name)))
     }
 }
 

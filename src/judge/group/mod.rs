@@ -67,6 +67,8 @@ const COPY: f64 = 0.6;
 const WATCHED: f64 = 0.4;
 /// A word that so many stories used in the days before says nothing.
 const CROWD: f64 = 64.0;
+/// Most stories that are kept under one word and day; what is in more finds nothing.
+pub const MOST_NEAR: usize = 64;
 /// Days before an item that are not yet the past: who uses its words there may tell the same.
 const EARLIER: i64 = 3;
 /// Stories that are compared, those with the most common words first; a bound on the time.
@@ -79,7 +81,7 @@ pub trait Shelf {
     /// The story known under a key that holds one.
     fn story_of(&self, key: &str) -> Result<Option<StoryId>>;
     /// The stories known under a key that holds many.
-    fn stories_near(&self, key: &str) -> Result<Vec<StoryId>>;
+    fn stories_near(&self, key: &str) -> Result<Rc<Vec<StoryId>>>;
     fn story(&self, id: &StoryId) -> Result<Option<Rc<Story>>>;
 }
 
@@ -186,7 +188,15 @@ fn nearest(teller: &Teller, shelf: &dyn Shelf, headlines: &mut Headlines) -> Res
         let mut near: Vec<(StoryId, bool)> = Vec::new();
         for (day, key) in teller.keys.around(name) {
             let is_now = day >= teller.keys.day - EARLIER;
-            near.extend(shelf.stories_near(&key)?.into_iter().map(|id| (id, is_now)));
+            near.extend(shelf.stories_near(&key)?.iter().map(|id| (id.clone(), is_now)));
+            // The days come oldest first: a word that so many used before says nothing, whoever uses it now.
+            if !is_now && near.len() >= CROWD as usize {
+                break;
+            }
+        }
+        if near.len() >= CROWD as usize && near.iter().all(|(_, is_now)| !is_now) {
+            before.crowd(name, near.len());
+            continue;
         }
         // Of a story's several days the earliest is left.
         near.sort_unstable();
@@ -194,7 +204,7 @@ fn nearest(teller: &Teller, shelf: &dyn Shelf, headlines: &mut Headlines) -> Res
         let earlier: Vec<StoryId> = near.iter().filter(|(_, is_now)| !is_now).map(|(id, _)| id.clone()).collect();
         // A band of a text or a model's name finds what its words may not.
         let weight = teller.headline.weights.get(name).copied().unwrap_or(SHARED) * crowded(earlier.len());
-        before.0.insert(name, earlier);
+        before.stories.insert(name, earlier);
         for (id, _) in near {
             *found.entry(id).or_default() += weight;
         }
@@ -224,16 +234,30 @@ fn nearest(teller: &Teller, shelf: &dyn Shelf, headlines: &mut Headlines) -> Res
 
 /// The stories that used each of an item's words in the two weeks before these days.
 #[derive(Default)]
-struct Before<'t>(HashMap<&'t str, Vec<StoryId>>);
+struct Before<'t> {
+    stories: HashMap<&'t str, Vec<StoryId>>,
+    /// Words of so many that nobody need be named.
+    crowds: HashMap<&'t str, usize>,
+}
 
-impl Before<'_> {
+impl<'t> Before<'t> {
+    fn crowd(&mut self, stem: &'t str, many: usize) {
+        self.crowds.insert(stem, many);
+    }
+
     fn damp(&self, stem: &str) -> f64 {
-        self.0.get(stem).map_or(1.0, |stories| crowded(stories.len()))
+        if self.crowds.contains_key(stem) {
+            return 0.0;
+        }
+        self.stories.get(stem).map_or(1.0, |stories| crowded(stories.len()))
     }
 
     /// How far a word that so many members of a story use is this story's own; a common one is nobody's.
     fn says(&self, stem: &str, members: usize, story: &StoryId) -> f64 {
-        let Some(stories) = self.0.get(stem) else { return 0.0 };
+        if let Some(many) = self.crowds.get(stem) {
+            return members as f64 / (members + many) as f64;
+        }
+        let Some(stories) = self.stories.get(stem) else { return 0.0 };
         let others = stories.iter().filter(|other| *other != story).count();
         members as f64 / (members + others) as f64
     }

@@ -2,6 +2,7 @@
 
 use serde::de::DeserializeOwned;
 
+use super::model::bare::{without_fence, without_thoughts};
 use crate::guard::text::excerpt;
 
 /// The answer as a `T`.
@@ -9,16 +10,7 @@ use crate::guard::text::excerpt;
 /// # Errors
 /// What is wrong with it, in words that a model can use.
 pub(super) fn read<T: DeserializeOwned>(written: &str) -> Result<T, String> {
-    let text = written.trim();
-    let text = match text.strip_prefix("<think>") {
-        Some(thoughts) => thoughts.split_once("</think>").map(|(_, text)| text.trim()).ok_or("it has no end")?,
-        None => text,
-    };
-    let fenced = text.strip_prefix("```").and_then(|rest| rest.strip_suffix("```"));
-    let text = match fenced.and_then(|inner| inner.split_once('\n')) {
-        Some((language, inner)) if language.trim().chars().all(char::is_alphanumeric) => inner.trim(),
-        _ => text,
-    };
+    let text = without_fence(without_thoughts(written).ok_or("it has no end")?.trim());
     if !text.starts_with('{') {
         return Err("answer with one JSON object and nothing around it".to_owned());
     }

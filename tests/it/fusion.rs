@@ -1,8 +1,6 @@
 //! What a model's opinion does to a story, and what it cannot do.
 
-use jiff::Timestamp;
 use tidings::config::Interests;
-use tidings::item::{Item, ItemId, Place};
 use tidings::judge::calibration::{self, Calibration, Platt};
 use tidings::judge::credit::{Credit, Measured};
 use tidings::judge::fusion::{weigh_again, weigh_in};
@@ -11,6 +9,8 @@ use tidings::opinion::{Measure, Odds, Opinion};
 use tidings::source::Trust::{self, Community, Expert, Official};
 use tidings::story::Story;
 use tidings::verdict::Level::{self, Critical, Noise, Notable, Routine};
+
+use crate::judge::{item, now};
 
 /// Nobody has measured the model.
 fn unmeasured() -> Credit {
@@ -24,28 +24,6 @@ fn measured(prompt: &str) -> Credit {
         Calibration { model: "qwen".to_owned(), prompt: prompt.to_owned(), n: 100, critical: exact, relevance: exact };
     let figures = calibration::Weight { w: 0.5, n: 100, alone: 0.5, fused: 0.8, sure: 0.2 };
     Credit::of(Measured::new(calibration, figures, Vec::new(), now()))
-}
-
-fn now() -> Timestamp {
-    "2026-11-21T08:00:00Z".parse().unwrap()
-}
-
-fn item(source: &str, trust: Trust, title: &str) -> Item {
-    Item {
-        id: ItemId::first_seen(source, title, 0),
-        source: source.to_owned(),
-        trust,
-        topics: Vec::new(),
-        title: title.to_owned(),
-        link: format!("https://{source}.example/{}", title.len()).parse().ok(),
-        author: None,
-        published: Some(now()),
-        seen: now(),
-        changed: None,
-        content: String::new(),
-        baseline: false,
-        place: Place { file: String::new(), frame: 0, start: 0, length: 0 },
-    }
 }
 
 fn story(tellers: &[(&str, Trust, &str, &str)]) -> Story {

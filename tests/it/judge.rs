@@ -11,7 +11,7 @@ use tidings::story::Story;
 use tidings::thumb::Thumb;
 use tidings::verdict::Level::{self, Critical, Noise, Notable, Routine};
 
-fn now() -> Timestamp {
+pub fn now() -> Timestamp {
     "2026-11-21T08:00:00Z".parse().unwrap()
 }
 
@@ -19,7 +19,8 @@ fn judge() -> Judge {
     Judge::new(&Interests { watch: vec!["lantern-code".to_owned(), "beacon".to_owned()], ..Interests::default() })
 }
 
-fn item(source: &str, trust: Trust, title: &str) -> Item {
+/// An item of today, as reading would have kept it.
+pub fn item(source: &str, trust: Trust, title: &str) -> Item {
     let link = format!("https://{source}.example/{}", title.len());
     Item {
         id: ItemId::first_seen(source, title, 0),

@@ -2,6 +2,7 @@
 
 use serde_json::{Value, json};
 
+use super::bare::{without_fence, without_thoughts};
 use super::{Order, Prompt, Trouble, Written};
 use crate::guard::text::excerpt;
 use crate::opinion::Tokens;
@@ -80,21 +81,4 @@ pub(super) fn text(content: Option<&str>, cut: bool, order: &Order) -> Result<St
         return Err(Trouble::Nonsense("the model wrote nothing".to_owned()));
     }
     Ok(text.to_owned())
-}
-
-/// None: the thoughts have no end.
-pub(super) fn without_thoughts(content: &str) -> Option<&str> {
-    match content.trim_start().strip_prefix("<think>") {
-        None => Some(content),
-        Some(thoughts) => thoughts.split_once("</think>").map(|(_, text)| text),
-    }
-}
-
-/// What stands in a fence, where all of the text does: "```json", the text, "```".
-fn without_fence(text: &str) -> &str {
-    let inner = text.strip_prefix("```").and_then(|rest| rest.strip_suffix("```"));
-    match inner.and_then(|inner| inner.split_once('\n')) {
-        Some((language, inner)) if language.trim().chars().all(char::is_alphanumeric) => inner.trim(),
-        _ => text,
-    }
 }

@@ -7,6 +7,7 @@ mod server;
 mod owned;
 mod line;
 mod refusal;
+pub(super) mod bare;
 mod chat;
 mod shares;
 mod llama_server;

@@ -5,7 +5,7 @@
 
 use serde_json::{Value, json};
 
-use super::{Choice, Order, Prompt, Trouble, Written, chat, shares};
+use super::{Choice, Order, Prompt, Trouble, Written, bare, chat, shares};
 use crate::opinion::{Measure, Tokens};
 
 pub(super) const PATH: &str = "/api/chat";
@@ -36,7 +36,7 @@ pub(super) fn chosen(answer: &Value, letters: &[char]) -> Result<Choice, Trouble
     if first.is_null() {
         // Versions before 2026 know no logarithms.
         let content = answer["message"]["content"].as_str().unwrap_or_default();
-        let shares = shares::of_letter(letters, chat::without_thoughts(content).unwrap_or_default())?;
+        let shares = shares::of_letter(letters, bare::without_thoughts(content).unwrap_or_default())?;
         return Ok(Choice { shares, measure: Measure::Letter, mass: None, tokens });
     }
     let Some(found) = chat::listed(&first["top_logprobs"], "logprob") else {

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::{Choice, Order, Prompt, Trouble, chat, shares};
+use super::{Choice, Order, Prompt, Trouble, bare, chat, shares};
 use crate::opinion::Measure;
 
 /// Room for a letter with a quotation mark or a line's end around it.
@@ -14,7 +14,7 @@ pub(super) fn choosing(model: &str, prompt: &Prompt) -> Value {
 
 pub(super) fn chosen(answer: &Value, letters: &[char]) -> Result<Choice, Trouble> {
     let content = answer["choices"][0]["message"]["content"].as_str().unwrap_or_default();
-    let letter = chat::without_thoughts(content).unwrap_or_default();
+    let letter = bare::without_thoughts(content).unwrap_or_default();
     let shares = shares::of_letter(letters, letter)?;
     Ok(Choice { shares, measure: Measure::Letter, mass: None, tokens: chat::tokens(answer) })
 }

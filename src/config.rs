@@ -329,6 +329,8 @@ impl Prices {
 pub struct Routes {
     /// One-letter opinions; never Claude, which shows no probabilities.
     pub screening: Vec<Route>,
+    /// What another model makes of a story about which rules and the first model are far apart; as screening, never Claude.
+    pub second_opinion: Vec<Route>,
     /// What a story says, in a form.
     pub extraction: Vec<Route>,
     /// The week in short.
@@ -339,6 +341,7 @@ impl Default for Routes {
     fn default() -> Routes {
         Routes {
             screening: vec![Route::Local],
+            second_opinion: Vec::new(),
             extraction: vec![Route::Local],
             editorial: vec![Route::Claude, Route::Local],
         }

@@ -5,6 +5,7 @@ mod due;
 mod health;
 mod weigh;
 mod screen;
+mod second;
 mod models;
 mod writers;
 mod extract;
@@ -101,6 +102,7 @@ pub async fn run(setup: &Setup, doors: &Doors, asked: &Asked, now: Timestamp, wa
 
     watcher.doing("having the model read");
     screen::screen(&mut keep, &judge, doors, &setup.config, &credit, now, &mut report.acts).await?;
+    second::second_opinions(&mut keep, &judge, doors, &setup.config, now, &mut report.acts).await?;
     alerts::write(&mut keep, setup, now, &mut report.acts)?;
 
     extract::extract_what_matters(&mut keep, setup, doors, now, &mut report.acts).await?;

@@ -59,6 +59,21 @@ pub struct Weighed {
     /// Rules and model are far apart: what each says, for a person to look at.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub disagreement: Option<String>,
+    /// What another model makes of the same words, where the two are far apart. It changes nothing: a person decides.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub second: Option<Opinion>,
+}
+
+impl Weighed {
+    /// Where rules and model are far apart: what each says, and what another model says.
+    pub fn voices(&self) -> Option<String> {
+        let words = self.disagreement.as_ref()?;
+        let Some(Opinion { odds, model, .. }) = &self.second else { return Some(words.clone()) };
+        let (passed, urgent) = (odds.routine + odds.noise, odds.critical);
+        Some(format!(
+            "{words}; {model} gives {passed:.2} that it may be passed over and {urgent:.2} that it cannot wait"
+        ))
+    }
 }
 
 /// What asking a model cost.

@@ -84,6 +84,10 @@ fn page(explanation: &Explanation) -> String {
 
     page += "\nModel\n";
     page += &why.opinion.as_ref().map_or("  no model has read it\n".to_owned(), opinion);
+    if let Some(second) = &why.second {
+        page += &wrapped("rules and this model are far apart; a second opinion:", 2);
+        page += &opinion(second);
+    }
 
     let (level, members) = (explanation.story_level.word(), count(explanation.members.len(), "member"));
     page += &format!("\nStory {}: {level}, {members}\n", why.story);

@@ -102,6 +102,7 @@ fn read_routes(table: Table<'_, '_>, endpoints: &[Lab], routes: &mut Routes) {
     known.extend(endpoints.iter().map(|endpoint| endpoint.name.as_str()));
     for (key, target) in [
         ("screening", &mut routes.screening),
+        ("second_opinion", &mut routes.second_opinion),
         ("extraction", &mut routes.extraction),
         ("editorial", &mut routes.editorial),
     ] {
@@ -116,10 +117,9 @@ fn read_routes(table: Table<'_, '_>, endpoints: &[Lab], routes: &mut Routes) {
                     table.document.mistake(word.span, message, format!("{key} = [\"none\"], or leave it out"));
                     continue;
                 }
-                "claude" if key == "screening" => {
-                    let message = "`screening`: claude shows no probabilities, and screening reads nothing else";
-                    let remedy = "screening = [\"local\"], or an endpoint's name";
-                    table.document.mistake(word.span, message.to_owned(), remedy.to_owned());
+                "claude" if matches!(key, "screening" | "second_opinion") => {
+                    let message = format!("`{key}`: claude shows no probabilities, and nothing else is read here");
+                    table.document.mistake(word.span, message, format!("{key} = [\"local\"], or an endpoint's name"));
                     continue;
                 }
                 "local" => Route::Local,
@@ -142,9 +142,6 @@ fn read_routes(table: Table<'_, '_>, endpoints: &[Lab], routes: &mut Routes) {
             found.push(route);
         }
         *target = found;
-    }
-    if table.strings("second_opinion").is_some_and(|words| !words.is_empty()) {
-        table.mistake("`second_opinion` is not there yet".to_owned(), "second_opinion = [], or leave it out");
     }
     table.finish();
 }

@@ -8,7 +8,6 @@ use tokio::time::{Instant, timeout_at};
 use crate::edition::Digest;
 use crate::extraction::By;
 use crate::judge::editorial::{Told, write};
-use crate::judge::model::Model;
 use crate::keep::Keep;
 use crate::opinion::Tokens;
 use crate::verdict::Level;
@@ -32,14 +31,9 @@ pub async fn add_editorial(
     let mut tokens = Tokens::default();
     let mut wrong = None;
     for writer in writers.iter().filter(|_| !stories.is_empty()) {
-        let book = writer.book(keep, now);
-        let metered = writer.metered(&book);
-        let model: &dyn Model = match &metered {
-            Some(metered) => metered,
-            None => &*writer.model,
-        };
+        let model = writer.paid(keep, now);
         let name = model.name();
-        let trouble = match timeout_at(end, write(model, &stories, now)).await {
+        let trouble = match timeout_at(end, write(&*model, &stories, now)).await {
             Ok(Ok((Some(editorial), more))) => {
                 tokens += more;
                 digest.editorial = Some(editorial);

@@ -12,7 +12,7 @@ use crate::opinion::Opinion;
 use crate::source::Source;
 
 use super::screen::asked;
-use super::{ModelDoor, Task, Watcher};
+use super::{ModelDoor, Task, Watcher, Writer};
 
 pub use crate::judge::eval::{Beside, Figure, Labelled, Outcome, Reading, Trial, read as read_labelled};
 
@@ -34,7 +34,7 @@ pub async fn have_read(
     watcher: &dyn Watcher,
 ) -> Result<Reading> {
     watcher.doing("looking for the model");
-    let Some(model) = door.open(Task::Screening).await? else {
+    let Some(Writer { model, .. }) = door.open(Task::Screening).await? else {
         bail!("[model] endpoint is \"off\", so no model is asked; set it to \"auto\" or to an address in tidings.toml");
     };
     let (judge, screening) = (Judge::new(interests), Screening::new(interests));

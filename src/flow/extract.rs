@@ -4,7 +4,7 @@ use anyhow::Result;
 use jiff::Timestamp;
 
 use crate::judge::extraction::{Asked, extract};
-use crate::judge::model::{Model, Trouble};
+use crate::judge::model::Trouble;
 use crate::keep::Keep;
 use crate::opinion::Tokens;
 use crate::story::Story;
@@ -90,15 +90,7 @@ pub async fn extract_stories(
         let text = keep.text_or_nothing(&item);
         let asked = Asked { item: &item, text: &text, category: story.verdict.category };
         while let Some(writer) = writers.first() {
-            let result = {
-                let book = writer.book(keep, now);
-                let metered = writer.metered(&book);
-                let model: &dyn Model = match &metered {
-                    Some(metered) => metered,
-                    None => &*writer.model,
-                };
-                extract(model, asked, now).await
-            };
+            let result = extract(&*writer.paid(keep, now), asked, now).await;
             match result {
                 Ok((extraction, tokens)) => {
                     pass.tokens += tokens;

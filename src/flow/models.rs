@@ -44,6 +44,8 @@ pub struct Models {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Task {
     Screening,
+    /// Of stories about which rules and the first model are far apart.
+    SecondOpinion,
     Extraction,
     Editorial,
 }
@@ -80,12 +82,12 @@ impl ModelDoor {
     ///
     /// # Errors
     /// When none answers: what the first of them said.
-    pub async fn open(&self, task: Task) -> Found {
+    pub async fn open(&self, task: Task) -> Result<Option<Writer>, Trouble> {
         let ModelDoor::Find(models) = self else { return Ok(None) };
         let mut trouble = None;
         for route in models.route(task) {
             match models.find(route).await {
-                Ok(Some(model)) => return Ok(Some(model)),
+                Ok(Some(model)) => return Ok(Some(models.writer(route, model))),
                 Ok(None) => {}
                 Err(error) => trouble = trouble.or(Some(error)),
             }
@@ -98,19 +100,15 @@ impl ModelDoor {
         let ModelDoor::Find(models) = self else { return Vec::new() };
         let mut writers = Vec::new();
         for route in models.route(task) {
-            let prices = match route {
-                Route::Claude => {
-                    match &models.claude {
-                        Ok(writer) => writers.extend(writer.clone()),
-                        Err(trouble) => tracing::warn!("{trouble}"),
-                    }
-                    continue;
+            if *route == Route::Claude {
+                match &models.claude {
+                    Ok(writer) => writers.extend(writer.clone()),
+                    Err(trouble) => tracing::warn!("{trouble}"),
                 }
-                Route::Local => None,
-                Route::Lab(name) => models.labs.get(name).map(|(_, prices)| *prices),
-            };
+                continue;
+            }
             match models.find(route).await {
-                Ok(Some(model)) => writers.push(Writer { route: name(route), model, prices, beyond: 0 }),
+                Ok(Some(model)) => writers.push(models.writer(route, model)),
                 Ok(None) => {}
                 Err(trouble) => tracing::info!("{} writes nothing: {trouble}", name(route)),
             }
@@ -123,9 +121,19 @@ impl Models {
     fn route(&self, task: Task) -> &[Route] {
         match task {
             Task::Screening => &self.routes.screening,
+            Task::SecondOpinion => &self.routes.second_opinion,
             Task::Extraction => &self.routes.extraction,
             Task::Editorial => &self.routes.editorial,
         }
+    }
+
+    /// A model that answers, with what it costs.
+    fn writer(&self, route: &Route, model: Arc<dyn Model>) -> Writer {
+        let prices = match route {
+            Route::Lab(name) => self.labs.get(name).map(|(_, prices)| *prices),
+            Route::Local | Route::Claude => None,
+        };
+        Writer { route: name(route), model, prices, beyond: 0 }
     }
 
     /// Looked for once: a server that this run has started lives as long as the door.

@@ -133,6 +133,8 @@ pub struct Acts {
     /// Stories that a model read, and those that wait for one.
     pub read_by_model: usize,
     pub unread: usize,
+    /// Stories about which rules and the model are far apart, and which another model has read.
+    pub second_opinions: usize,
     /// Stories of which a model wrote down, in a form, what they say.
     pub extracted: usize,
     /// What asking it cost.

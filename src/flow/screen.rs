@@ -55,7 +55,7 @@ pub(super) async fn screen(
     }
     let mut state = keep.model_state()?;
     let model = match doors.model.open(Task::Screening).await {
-        Ok(Some(model)) => model,
+        Ok(Some(writer)) => writer.paid(keep, now),
         // Nobody is to be asked, and that is no trouble.
         Ok(None) => return keep.keep_model_state(&ModelState::default()),
         Err(trouble) => return without(keep, state, trouble, works.len(), acts),

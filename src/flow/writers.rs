@@ -8,7 +8,7 @@ use crate::config::{Config, Prices};
 use crate::judge::budget::{Metered, Purse};
 use crate::judge::model::claude::{Claude, Patience, THOUGHTS};
 use crate::judge::model::{Model, Trouble};
-use crate::keep::Keep;
+use crate::keep::{Keep, Spending};
 
 use super::Secrets;
 
@@ -39,28 +39,26 @@ impl Writer {
         Ok(Some(Writer { route: "claude".to_owned(), model, prices: Some(claude.prices), beyond: u64::from(THOUGHTS) }))
     }
 
-    /// The model, with every call of it paid; None where it costs nothing.
-    pub(super) fn metered<'a>(&'a self, purse: &'a Book<'a>) -> Option<Metered<'a>> {
-        let prices = self.prices.filter(|prices| !prices.are_nothing())?;
-        Some(Metered { model: &*self.model, prices, beyond: self.beyond, purse })
-    }
-
-    pub(super) fn book<'a>(&'a self, keep: &'a Keep, now: Timestamp) -> Book<'a> {
-        Book { keep, payer: &self.route, limit: self.prices.map_or(0, |prices| prices.a_month), now }
+    /// The model, with every call of it paid from its purse; one that costs nothing has none.
+    pub(super) fn paid(&self, keep: &Keep, now: Timestamp) -> Arc<dyn Model> {
+        let model = Arc::clone(&self.model);
+        let Some(prices) = self.prices.filter(|prices| !prices.are_nothing()) else { return model };
+        let book = Book { spending: keep.spending(), payer: self.route.clone(), limit: prices.a_month, now };
+        Arc::new(Metered { model, prices, beyond: self.beyond, purse: Box::new(book) })
     }
 }
 
 /// The purse of one route, in the home's own book.
-pub(super) struct Book<'a> {
-    keep: &'a Keep,
-    payer: &'a str,
+struct Book {
+    spending: Arc<Spending>,
+    payer: String,
     limit: u64,
     now: Timestamp,
 }
 
-impl Purse for Book<'_> {
+impl Purse for Book {
     fn reserve(&self, model: &str, most: u64) -> Result<u64, String> {
-        match self.keep.reserve(self.payer, model, most, self.limit, self.now) {
+        match self.spending.reserve(&self.payer, model, most, self.limit, self.now) {
             Ok(Some(call)) => Ok(call),
             Ok(None) => Err(format!(
                 "{model} is not asked: the month's {} could be passed by up to {}",
@@ -73,7 +71,7 @@ impl Purse for Book<'_> {
 
     fn settle(&self, call: u64, cost: u64) {
         // What stays put aside counts as spent, which is on the safe side.
-        if let Err(error) = self.keep.settle(call, cost, self.now) {
+        if let Err(error) = self.spending.settle(call, cost, self.now) {
             tracing::warn!("{error:#}");
         }
     }

@@ -1,5 +1,7 @@
 //! What asking costs, and that a month's limit is never passed: before each call the most it can cost is put aside.
 
+use std::sync::Arc;
+
 use super::model::{Answered, Choice, Model, Order, Prompt, Trouble, Written};
 use crate::config::Prices;
 use crate::opinion::Tokens;
@@ -39,15 +41,15 @@ pub fn most(prices: &Prices, order: &Order, beyond: u64) -> u64 {
 }
 
 /// A model whose every call is paid from a purse.
-pub struct Metered<'a> {
-    pub model: &'a dyn Model,
+pub struct Metered {
+    pub model: Arc<dyn Model>,
     pub prices: Prices,
     /// Tokens that it may think besides what is ordered.
     pub beyond: u64,
-    pub purse: &'a dyn Purse,
+    pub purse: Box<dyn Purse>,
 }
 
-impl Model for Metered<'_> {
+impl Model for Metered {
     fn name(&self) -> &str {
         self.model.name()
     }
@@ -77,7 +79,7 @@ impl Model for Metered<'_> {
     }
 }
 
-impl Metered<'_> {
+impl Metered {
     fn reserve(&self, most: u64) -> Result<u64, Trouble> {
         self.purse.reserve(self.model.name(), most).map_err(Trouble::Spent)
     }

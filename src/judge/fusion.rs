@@ -76,12 +76,14 @@ pub fn weigh_in(story: &mut Story, opinion: Opinion, input: String, credit: &Cre
             },
         );
     }
-    story.weighed = Some(Weighed { opinion, input, score, level, disagreement });
+    // A second opinion on these words stays beside the first.
+    let second = story.weighed.take().filter(|known| known.input == input).and_then(|known| known.second);
+    story.weighed = Some(Weighed { opinion, input, score, level, disagreement, second });
 }
 
 /// Weighs what a model said of a story once more, after another voice has joined it.
 pub fn weigh_again(story: &mut Story, credit: &Credit, now: Timestamp) {
-    if let Some(weighed) = story.weighed.take() {
+    if let Some(weighed) = story.weighed.clone() {
         weigh_in(story, weighed.opinion, weighed.input, credit, now);
     }
 }

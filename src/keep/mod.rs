@@ -36,7 +36,7 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::os::unix::fs::{DirBuilderExt, PermissionsExt};
 use std::path::{Path, PathBuf};
-use std::sync::Mutex;
+use std::sync::{Arc, Mutex};
 
 use anyhow::{Context, Result};
 use jiff::Timestamp;
@@ -50,7 +50,7 @@ pub use opinions::{Disagreement, ModelState};
 pub use outbox::{Outbox, outbox};
 pub use readings::Kept;
 pub use restore::Restored;
-pub use spending::Spent;
+pub use spending::{Spending, Spent};
 pub use thumbs::{Inbox, inbox, leave_thumb};
 pub use told::{ToldIn, told_in};
 pub use views::{SourceStatus, Status, status};
@@ -60,7 +60,6 @@ pub use why::{Why, why};
 
 use archive::{Archive, Longer};
 use lock::Lock;
-use spending::Spending;
 use store::{Changes, Store};
 use told::Told;
 
@@ -70,7 +69,7 @@ use crate::item::ItemId;
 pub struct Keep {
     home: PathBuf,
     told: Told,
-    spending: Spending,
+    spending: Arc<Spending>,
     archive: Archive,
     store: Store,
     /// Items whose text was asked for and could not be read.
@@ -116,7 +115,7 @@ impl Keep {
         let store = Store::open(&path)?;
         let archive = Archive::open(&state.join("archive"), archive::recorded(&store)?, Longer::Cut)?;
         let told = Told::open(&state.join("told.jsonl"))?;
-        let spending = Spending::open(&state.join("spending.jsonl"))?;
+        let spending = Arc::new(Spending::open(&state.join("spending.jsonl"))?);
         let unreadable = Mutex::default();
         let mut keep = Keep { home: home.to_path_buf(), told, spending, archive, store, unreadable, _lock: lock };
         keep.begin(now)?;

@@ -44,11 +44,18 @@ const SHOWN: SignedDuration = SignedDuration::from_hours(24 * 7);
 
 impl Keep {
     /// Stories of the last week about which rules and model are far apart, newest last.
-    pub(super) fn disagreements(&self, now: Timestamp) -> Result<Vec<Disagreement>> {
+    pub fn contested(&self, now: Timestamp) -> Result<Vec<Story>> {
         let Ok(from) = now.checked_sub(SHOWN) else { return Ok(Vec::new()) };
+        let mut stories = self.stories_risen(from, Timestamp::MAX)?;
+        stories.retain(|story| story.weighed.as_ref().is_some_and(|weighed| weighed.disagreement.is_some()));
+        Ok(stories)
+    }
+
+    /// What is said of each of them.
+    pub(super) fn disagreements(&self, now: Timestamp) -> Result<Vec<Disagreement>> {
         let mut found = Vec::new();
-        for story in self.stories_risen(from, Timestamp::MAX)? {
-            let Some(words) = story.weighed.and_then(|weighed| weighed.disagreement) else { continue };
+        for story in self.contested(now)? {
+            let Some(words) = story.weighed.and_then(|weighed| weighed.voices()) else { continue };
             let title = self.item(&story.lead)?.map(|lead| lead.title).unwrap_or_default();
             found.push(Disagreement { story: story.id, title, words });
         }
@@ -68,14 +75,7 @@ impl Keep {
         }
         let mut changes = Changes::default();
         if let Some(weighed) = &story.weighed {
-            changes.put(&key(OPINION, opinion_key), &weighed.opinion);
-            changes.put(&time_key(GIVEN, weighed.opinion.at, opinion_key), &());
-        }
-        self.put_story(&mut changes, story)?;
-        for member in story.members.iter().filter(|member| story.is_in_line_of(&member.item)) {
-            if let Some(judged) = self.judged(&member.item)? {
-                why::mark_stale(&mut changes, judged.first);
-            }
+            self.put_opinion(&mut changes, opinion_key, &weighed.opinion, story)?;
         }
         works::remove(&mut changes, work);
         for work in follow {
@@ -83,6 +83,26 @@ impl Keep {
         }
         self.store.defer(changes)?;
         Ok(true)
+    }
+
+    /// Keeps what another model makes of a story, with the story.
+    pub fn keep_second_opinion(&mut self, opinion_key: &str, second: &Opinion, story: &Story) -> Result<()> {
+        let mut changes = Changes::default();
+        self.put_opinion(&mut changes, opinion_key, second, story)?;
+        self.store.commit(changes)
+    }
+
+    /// An opinion and the story it belongs to; what is shown of the story is written anew.
+    fn put_opinion(&self, changes: &mut Changes, opinion_key: &str, opinion: &Opinion, story: &Story) -> Result<()> {
+        changes.put(&key(OPINION, opinion_key), opinion);
+        changes.put(&time_key(GIVEN, opinion.at, opinion_key), &());
+        self.put_story(changes, story)?;
+        for member in story.members.iter().filter(|member| story.is_in_line_of(&member.item)) {
+            if let Some(judged) = self.judged(&member.item)? {
+                why::mark_stale(changes, judged.first);
+            }
+        }
+        Ok(())
     }
 
     /// Forgets opinions that nobody will ask for again.

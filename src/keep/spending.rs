@@ -8,7 +8,7 @@ use std::fs::{self, File, OpenOptions};
 use std::io::{ErrorKind, Write};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use anyhow::{Context, Result};
 use jiff::Timestamp;
@@ -67,7 +67,7 @@ pub struct Spent {
 }
 
 /// The file, and what it says.
-pub(super) struct Spending {
+pub struct Spending {
     path: PathBuf,
     book: Mutex<Book>,
 }
@@ -166,28 +166,33 @@ impl Spending {
         book.note(line);
         Ok(())
     }
-}
 
-impl Keep {
     /// Puts aside the most that a call can cost, in millionths of a dollar, if the month's `limit` allows it; returns the
-    /// call's number, or None where the limit does not. It counts as spent until [`Keep::settle`], also after a kill.
+    /// call's number, or None where the limit does not. It counts as spent until [`Spending::settle`], also after a kill.
     pub fn reserve(&self, payer: &str, model: &str, most: u64, limit: u64, now: Timestamp) -> Result<Option<u64>> {
         let month = month(now);
-        let mut book = self.spending.book();
+        let mut book = self.book();
         let spent = book.spent.get(&(month.clone(), payer.to_owned())).map_or(0, |spent| spent.spent);
         if spent.saturating_add(most) > limit {
             return Ok(None);
         }
         let call = book.last + 1;
         let entry = Entry::Reserved { month, payer: payer.to_owned(), model: model.to_owned(), most, limit };
-        self.spending.append(&mut book, Line { version: VERSION, at: now, call, entry })?;
+        self.append(&mut book, Line { version: VERSION, at: now, call, entry })?;
         Ok(Some(call))
     }
 
     /// What a call really cost, in place of what was put aside for it.
     pub fn settle(&self, call: u64, cost: u64, now: Timestamp) -> Result<()> {
-        let mut book = self.spending.book();
-        self.spending.append(&mut book, Line { version: VERSION, at: now, call, entry: Entry::Settled { cost } })
+        let mut book = self.book();
+        self.append(&mut book, Line { version: VERSION, at: now, call, entry: Entry::Settled { cost } })
+    }
+}
+
+impl Keep {
+    /// Where money is put aside and accounted for; it may be held while other things are kept.
+    pub fn spending(&self) -> Arc<Spending> {
+        Arc::clone(&self.spending)
     }
 
     /// What the month of `now` has cost so far, by the name of the payer.

@@ -46,6 +46,9 @@ pub struct Why {
     /// What a model made of it; None: no model has read it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub opinion: Option<Opinion>,
+    /// What another model made of it, where rules and the first are far apart.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub second: Option<Opinion>,
     /// The keys under which it looked for its story.
     pub keys: Vec<String>,
     pub story: StoryId,
@@ -97,6 +100,7 @@ impl Keep {
             let story = self.story(&judged.story)?;
             let read = story.as_ref().filter(|story| story.lead == id).and_then(|story| story.weighed.as_ref());
             let opinion = read.map(|weighed| weighed.opinion.clone());
+            let second = read.and_then(|weighed| weighed.second.clone());
             let tells = story.filter(|story| story.id == StoryId::founded_by(&id));
             let why = Why {
                 version: VERSION,
@@ -110,6 +114,7 @@ impl Keep {
                 first: judged.first,
                 verdict: judged.verdict,
                 opinion,
+                second,
                 keys: judged.keys,
                 story: judged.story,
                 tells,

@@ -89,7 +89,7 @@ fn settings_say_where_a_secret_lies_and_never_the_secret() {
 fn routes_name_models_and_what_they_cost() {
     let text = "[[endpoint]]\nname = \"lab-vllm\"\nurl = \"http://gpu1:8000/v1\"\nmodel = \"Qwen/Qwen3-32B\"\nkey_env = \"LAB_KEY\"\n\
                 [claude]\nmodel = \"claude-lantern-5\"\ndollars_in = 4\ndollars_out = 0.5\n\
-                [routes]\nextraction = [\"lab-vllm\", \"local\"]\neditorial = [\"none\"]\nsecond_opinion = []\n";
+                [routes]\nextraction = [\"lab-vllm\", \"local\"]\neditorial = [\"none\"]\nsecond_opinion = [\"local\"]\n";
     let config = read_settings("tidings.toml", text).unwrap_or_else(|mistakes| panic!("{}", told(&mistakes)));
     let claude = config.claude.unwrap();
     assert_eq!((claude.prices.input, claude.prices.output, claude.prices.a_month), (4_000_000, 500_000, 10_000_000));
@@ -98,6 +98,7 @@ fn routes_name_models_and_what_they_cost() {
     assert_eq!(config.routes.screening, [Route::Local]);
     assert_eq!(config.routes.extraction, [Route::Lab("lab-vllm".to_owned()), Route::Local]);
     assert!(config.routes.editorial.is_empty());
+    assert_eq!(config.routes.second_opinion, [Route::Local]);
     let lab = &config.endpoints[0];
     assert!(lab.prices.are_nothing());
     let model = lab.as_model();

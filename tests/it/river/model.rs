@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use serde_json::json;
-use tidings::config::{self, Endpoint};
+use tidings::config::{self, Endpoint, Prices, Route};
 use tidings::edition::Digest;
 use tidings::fetch::recorded;
 use tidings::flow::credit::{Measured, keep_measured, measured};
@@ -124,6 +124,67 @@ async fn a_model_that_reads_the_week_is_named_at_its_top_and_takes_no_alarm_away
     let status = flow::ask::status(&with.setup.home).unwrap().unwrap();
     assert!(!status.disagreements.is_empty());
     assert_eq!((status.model.name.as_deref(), status.model.trouble), (Some("qwen3:8b"), None));
+}
+
+#[tokio::test]
+async fn another_model_is_asked_where_rules_and_the_first_are_far_apart_and_a_person_sees_both() {
+    let first = Stub::of(Dialect::LlamaServer).judging(|_| [0.01, 0.02, 0.07, 0.9]).start();
+    let mut stub = Stub::of(Dialect::Vllm);
+    stub.models = vec!["lantern-32b"];
+    let second = stub.judging(|_| [0.6, 0.3, 0.06, 0.04]).start();
+    let config = config::Config {
+        model: config::Model { endpoint: Endpoint::At(first.url()), canaries: false, ..config::Model::default() },
+        endpoints: vec![config::Lab {
+            name: "lab".to_owned(),
+            url: second.url().join("v1").unwrap(),
+            model: None,
+            key: None,
+            prices: Prices { input: 1_000_000, output: 1_000_000, a_month: 10_000_000 },
+        }],
+        routes: config::Routes { second_opinion: vec![Route::Lab("lab".to_owned())], ..config::Routes::default() },
+        ..config::Config::default()
+    };
+    let open = |_: usize| ModelDoor::of(&config, &|_| Err(anyhow::anyhow!("no secret is asked for")));
+    let with = week_of(|_| {}, false, open).await;
+
+    let contested: Vec<Story> = with
+        .stories()
+        .into_iter()
+        .filter(|story| story.weighed.as_ref().is_some_and(|weighed| weighed.disagreement.is_some()))
+        .collect();
+    assert!(!contested.is_empty());
+    for story in &contested {
+        let weighed = story.weighed.as_ref().unwrap();
+        assert_eq!(weighed.opinion.model, "qwen3:8b");
+        let second = weighed.second.as_ref().expect("a second opinion");
+        assert_eq!(second.model, "lantern-32b");
+        assert_eq!(second.input, weighed.opinion.input, "on the same words");
+    }
+    let asked: usize = with.reports.iter().map(|report| report.acts.second_opinions).sum();
+    assert_eq!(asked, contested.len(), "each once");
+    assert_eq!(second.questions().len(), contested.len(), "and nobody else's");
+    let alone = week(false, |_| door(first.url(), false)).await;
+    assert_eq!(with.told(), alone.told(), "it changes nothing by itself");
+
+    let status = flow::ask::status(&with.setup.home).unwrap().unwrap();
+    let words = &status.disagreements[0].words;
+    assert!(words.contains("qwen3:8b gives 0.97") && words.contains("lantern-32b gives 0.10 that it may"), "{words}");
+    assert_eq!(status.spending.iter().map(|spent| spent.payer.as_str()).collect::<Vec<_>>(), ["lab"]);
+    let shown = flow::explain(&with.setup.home, &contested[0].id.0).unwrap().unwrap();
+    assert_eq!(shown.why.second.unwrap().model, "lantern-32b");
+}
+
+#[tokio::test]
+async fn a_model_is_no_second_opinion_on_itself() {
+    let first = Stub::of(Dialect::LlamaServer).judging(|_| [0.01, 0.02, 0.07, 0.9]).start();
+    let mut config = config::Config::default();
+    (config.model.endpoint, config.model.canaries) = (Endpoint::At(first.url()), false);
+    config.routes.second_opinion = vec![Route::Local];
+    let open = |_: usize| ModelDoor::of(&config, &|_| Err(anyhow::anyhow!("no secret is asked for")));
+    let with = week_of(|_| {}, false, open).await;
+    assert_eq!(with.reports.iter().map(|report| report.acts.second_opinions).sum::<usize>(), 0);
+    assert!(with.stories().iter().filter_map(|story| story.weighed.as_ref()).all(|weighed| weighed.second.is_none()));
+    assert!(!flow::ask::status(&with.setup.home).unwrap().unwrap().disagreements.is_empty());
 }
 
 /// Keeps a calibration by which qwen3:8b may overrule, under the prompt of the home's own interests or under another.

@@ -1,11 +1,13 @@
 //! A month's limit is never passed, whatever breaks off in between.
 
+use std::sync::Arc;
+
 use jiff::Timestamp;
 use proptest::prelude::*;
 use tidings::config::Prices;
 use tidings::judge::budget::{Metered, Purse, cost, most};
 use tidings::judge::model::{Model, Order, Prompt, Trouble};
-use tidings::keep::Keep;
+use tidings::keep::{Keep, Spending};
 use tidings::opinion::Tokens;
 
 use super::{Scripted, now};
@@ -23,20 +25,21 @@ fn order() -> Order {
 }
 
 /// The store's book, as a run uses it.
-struct Book<'k> {
-    keep: &'k Keep,
+struct Book {
+    spending: Arc<Spending>,
     limit: u64,
     now: Timestamp,
 }
 
-impl Purse for Book<'_> {
+impl Purse for Book {
     fn reserve(&self, model: &str, most: u64) -> Result<u64, String> {
-        let call = self.keep.reserve("claude", model, most, self.limit, self.now).map_err(|error| error.to_string())?;
+        let call =
+            self.spending.reserve("claude", model, most, self.limit, self.now).map_err(|error| error.to_string())?;
         call.ok_or_else(|| "the month's limit is reached".to_owned())
     }
 
     fn settle(&self, call: u64, cost: u64) {
-        self.keep.settle(call, cost, self.now).unwrap();
+        self.spending.settle(call, cost, self.now).unwrap();
     }
 }
 
@@ -72,9 +75,9 @@ async fn a_call_is_put_aside_first_and_settled_after() {
     let keep = Keep::open(home.path(), "a test", now()).unwrap();
     let answers =
         [Ok("{}".to_owned()), Err(Trouble::Refused("no".to_owned())), Err(Trouble::Failed("it broke off".to_owned()))];
-    let model = Scripted::new(answers);
-    let book = Book { keep: &keep, limit: 10_000_000, now: now() };
-    let metered = Metered { model: &model, prices: PRICES, beyond: 0, purse: &book };
+    let model = Arc::new(Scripted::new(answers));
+    let book = Book { spending: keep.spending(), limit: 10_000_000, now: now() };
+    let metered = Metered { model: model.clone(), prices: PRICES, beyond: 0, purse: Box::new(book) };
     metered.write(&order()).await.unwrap();
     let one = 1_000 * 4 + 100 * 20;
     assert_eq!(spent(&keep, now()), one, "what it cost, not what it could have");
@@ -88,9 +91,9 @@ async fn a_call_is_put_aside_first_and_settled_after() {
 async fn at_the_limit_nothing_is_asked() {
     let home = tempfile::tempdir().unwrap();
     let keep = Keep::open(home.path(), "a test", now()).unwrap();
-    let model = Scripted::new([]);
-    let book = Book { keep: &keep, limit: most(&PRICES, &order(), 0) - 1, now: now() };
-    let metered = Metered { model: &model, prices: PRICES, beyond: 0, purse: &book };
+    let model = Arc::new(Scripted::new([]));
+    let book = Book { spending: keep.spending(), limit: most(&PRICES, &order(), 0) - 1, now: now() };
+    let metered = Metered { model: model.clone(), prices: PRICES, beyond: 0, purse: Box::new(book) };
     assert!(matches!(metered.write(&order()).await, Err(Trouble::Spent(_))));
     assert!(model.orders.lock().unwrap().is_empty());
     assert!(!home.path().join("state/spending.jsonl").exists(), "and nothing is written down");
@@ -102,7 +105,7 @@ fn what_was_put_aside_stays_so_when_the_run_is_killed_and_the_store_is_lost() {
     let file = home.path().join("state/spending.jsonl");
     {
         let keep = Keep::open(home.path(), "a test", now()).unwrap();
-        assert_eq!(keep.reserve("claude", "m", 6_000_000, 10_000_000, now()).unwrap(), Some(1));
+        assert_eq!(keep.spending().reserve("claude", "m", 6_000_000, 10_000_000, now()).unwrap(), Some(1));
         // Killed before the answer.
     }
     // A power loss may have torn the next line.
@@ -113,10 +116,10 @@ fn what_was_put_aside_stays_so_when_the_run_is_killed_and_the_store_is_lost() {
     std::fs::remove_dir_all(home.path().join("state/store")).unwrap();
     let keep = Keep::open(home.path(), "a test", now()).unwrap();
     assert_eq!(spent(&keep, now()), 6_000_000);
-    assert_eq!(keep.reserve("claude", "m", 4_000_001, 10_000_000, now()).unwrap(), None);
-    assert_eq!(keep.reserve("claude", "m", 4_000_000, 10_000_000, now()).unwrap(), Some(2));
-    keep.settle(2, 1_000_000, now()).unwrap();
-    assert_eq!(keep.reserve("lab-vllm", "q", 5, 5, now()).unwrap(), Some(3), "another payer, another purse");
+    assert_eq!(keep.spending().reserve("claude", "m", 4_000_001, 10_000_000, now()).unwrap(), None);
+    assert_eq!(keep.spending().reserve("claude", "m", 4_000_000, 10_000_000, now()).unwrap(), Some(2));
+    keep.spending().settle(2, 1_000_000, now()).unwrap();
+    assert_eq!(keep.spending().reserve("lab-vllm", "q", 5, 5, now()).unwrap(), Some(3), "another payer, another purse");
     drop(keep);
     let keep = Keep::open(home.path(), "a test", now()).unwrap();
     assert_eq!(spent(&keep, now()), 7_000_005);
@@ -140,10 +143,10 @@ proptest! {
         let mut keep = Keep::open(home.path(), "a test", now()).unwrap();
         let mut really = 0;
         for (most, share, is_settled, is_killed) in calls {
-            if let Some(call) = keep.reserve("claude", "m", most, 2_000, now()).unwrap() {
+            if let Some(call) = keep.spending().reserve("claude", "m", most, 2_000, now()).unwrap() {
                 really += most * share / 100;
                 if is_settled {
-                    keep.settle(call, most * share / 100, now()).unwrap();
+                    keep.spending().settle(call, most * share / 100, now()).unwrap();
                 }
             }
             prop_assert!(really <= 2_000 && spent(&keep, now()) <= 2_000 && really <= spent(&keep, now()));

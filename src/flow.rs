@@ -3,6 +3,7 @@
 mod gather;
 mod due;
 mod health;
+mod heartbeat;
 mod weigh;
 mod screen;
 mod second;
@@ -41,6 +42,8 @@ use crate::judge::Judge;
 use crate::keep::{Keep, OpenError};
 use crate::source::Source;
 
+use heartbeat::Beat;
+
 pub use crate::keep::Restored;
 pub use channels::{Replayed, Tried, is_held, replay_letters, try_channel};
 pub use digests::{preview_digest, send_digest, write_digest};
@@ -49,6 +52,7 @@ pub use editorial::{LONGEST, add_editorial};
 pub use explain::{Explanation, Joined, explain};
 pub use extract::{Extracted, extract_stories};
 pub use gather::Asked;
+pub use heartbeat::LONGEST_SILENCE;
 pub use models::{Lookup, ModelDoor, Task};
 pub use rehearse::rehearse;
 pub use replay::{lay_out_demo, replay};
@@ -89,12 +93,16 @@ pub async fn run(setup: &Setup, doors: &Doors, asked: &Asked, now: Timestamp, wa
     let mut report = Report::new(now);
 
     (report.sources, report.changes) = gather::gather(&mut keep, setup, &doors.carrier, asked, now, watcher).await?;
+    let mut tried = BTreeSet::new();
+    let (beat, is_silent) = Beat::feel(&mut keep, setup, &report.sources, now)?;
+    if is_silent {
+        send::send(&mut keep, doors, &setup.config.schedule, now, &mut tried, &mut report.acts).await?;
+    }
 
     watcher.doing("weighing what is new");
     weigh::weigh(&mut keep, &judge, &credit, now, &mut report.acts)?;
 
     alerts::write(&mut keep, setup, now, &mut report.acts)?;
-    let mut tried = BTreeSet::new();
     if report.acts.alerted > 0 {
         // What cannot wait does not wait for a model either.
         send::send(&mut keep, doors, &setup.config.schedule, now, &mut tried, &mut report.acts).await?;
@@ -109,10 +117,12 @@ pub async fn run(setup: &Setup, doors: &Doors, asked: &Asked, now: Timestamp, wa
     digests::close_weeks(&mut keep, setup, doors, now, &mut report.acts).await?;
 
     watcher.doing("sending letters");
+    beat.over(&mut keep, setup, now)?;
     send::send(&mut keep, doors, &setup.config.schedule, now, &mut tried, &mut report.acts).await?;
 
     watcher.doing("writing the index");
     report.acts.indexed = keep.index_pending()?;
+    beat.end(&mut keep, now)?;
 
     keep.write_views(now)?;
     keep.checkpoint()?;

@@ -86,7 +86,11 @@ pub enum Command {
         command: ChannelsCommand,
     },
     /// Show how the sources fare, what is still to be done, and what was set aside
-    Status,
+    Status {
+        /// Say nothing and exit with 0 while runs go well; say why and exit with 1 when none did for 26 hours
+        #[arg(long)]
+        check: bool,
+    },
     /// Say what is missing for a working home, and how to get it
     Doctor,
     /// Make the search index anew from what is kept

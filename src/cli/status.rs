@@ -4,7 +4,7 @@ use std::process::ExitCode;
 
 use jiff::{SignedDuration, Timestamp};
 use tidings::flow::credit::{Measured, is_in_force, measured};
-use tidings::flow::{ask, dollars};
+use tidings::flow::{LONGEST_SILENCE, ask, dollars};
 use tidings::home::Home;
 use tidings::source::Health;
 
@@ -40,6 +40,9 @@ pub fn status(desk: &Desk) -> Result<ExitCode, Failure> {
         return Ok(ExitCode::SUCCESS);
     }
     say(&format!("Last run {} ({}), in {}.", ago(status.at, desk.now), status.at, home.folder().display()))?;
+    if let Some(words) = silence(&status, desk.now) {
+        say(&format!("{words}."))?;
+    }
     let failing: Vec<_> = status.sources.iter().filter(|source| source.watched.failures > 0).collect();
     let items: u64 = status.sources.iter().map(|source| source.watched.entries).sum();
     say(&format!(
@@ -132,6 +135,27 @@ pub fn status(desk: &Desk) -> Result<ExitCode, Failure> {
         say(&format!("  {} {}: failed {} times, last: {fault}", work.duty.word(), work.id, work.tries))?;
     }
     Ok(ExitCode::SUCCESS)
+}
+
+/// For monitors: nothing is said while all is well.
+pub fn check(desk: &Desk) -> Result<ExitCode, Failure> {
+    let home = desk.home()?;
+    let words = match ask::status(&home)? {
+        None => Some(format!("nothing has run in {} yet", home.folder().display())),
+        Some(status) => silence(&status, desk.now),
+    };
+    let Some(words) = words else { return Ok(ExitCode::SUCCESS) };
+    say(&format!("{words}; `tidings status` and `tidings doctor` say more."))?;
+    Ok(ExitCode::FAILURE)
+}
+
+/// That no run goes well, if so.
+fn silence(status: &ask::Status, now: Timestamp) -> Option<String> {
+    let heartbeat = &status.heartbeat;
+    let since = heartbeat.good.unwrap_or(status.first_run);
+    let is_late = now.duration_since(since) > LONGEST_SILENCE;
+    let began = heartbeat.good.map_or(" in this home", |_| "");
+    (heartbeat.silent || is_late).then(|| format!("No run has gone well{began} since {since:.0} ({})", ago(since, now)))
 }
 
 /// What was measured of a model, and whether it counts for the one that runs use.

@@ -55,6 +55,13 @@ pub(super) fn readers(setup: &Setup) -> Vec<Reader> {
     readers
 }
 
+/// Who looks after this home: where alerts of a machine's kind arrive, and the admin's mail.
+pub(super) fn operators(setup: &Setup) -> Vec<Reader> {
+    let admin = setup.config.mail.as_ref().and_then(|mail| mail.admin.clone());
+    let mail = admin.map(|address| Reader { channel: ChannelName::Mail, address, name: String::new() });
+    mail.into_iter().chain(readers(setup).into_iter().filter(|reader| reader.channel != ChannelName::Mail)).collect()
+}
+
 /// Who mail comes from; None where no mail is set up.
 pub(super) fn sender(setup: &Setup) -> Result<Option<Sender>> {
     setup.config.mail.as_ref().map(Sender::new).transpose()

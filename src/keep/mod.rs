@@ -24,6 +24,7 @@ mod thumbs;
 mod told;
 mod spending;
 mod notes;
+mod heartbeat;
 mod views;
 mod why;
 mod whole;
@@ -44,6 +45,7 @@ use thiserror::Error;
 
 pub use calibration::{calibration, keep_calibration};
 pub use copy::copy_state;
+pub use heartbeat::Heartbeat;
 pub use judgements::Judged;
 pub use lock::Holder;
 pub use opinions::{Disagreement, ModelState};

@@ -8,6 +8,7 @@ use fail::fail_point;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use super::heartbeat::Heartbeat;
 use super::opinions::{Disagreement, ModelState};
 use super::spending::Spent;
 use super::watched::Watched;
@@ -54,6 +55,9 @@ pub struct Status {
     /// What models have cost in the month.
     #[serde(default)]
     pub spending: Vec<Spent>,
+    /// When a run last went well.
+    #[serde(default)]
+    pub heartbeat: Heartbeat,
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -87,6 +91,7 @@ impl Keep {
             thumbs_up: up.len(),
             thumbs_down: down.len(),
             spending: self.spent(now),
+            heartbeat: self.heartbeat()?,
         };
         fail_point!("views-before-write");
         let mut bytes = serde_json::to_vec_pretty(&status).context("writing the status as JSON")?;

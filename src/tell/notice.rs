@@ -1,28 +1,98 @@
-//! A notice: one letter to whoever looks after this home, about one source.
+//! A notice: one letter to whoever looks after this home, about one source or about all of them.
 
 use jiff::Timestamp;
+use jiff::tz::TimeZone;
 
 use crate::guard::text::one_line;
 use crate::source::Health;
 use crate::tell::escape;
 use crate::tell::render::Rendered;
+use crate::tell::words::clip;
+
+/// Sources named in one notice; the rest is in the status.
+const MOST_FAULTS: usize = 5;
+
+/// Why nothing arrives.
+#[derive(Debug, Clone, Copy)]
+pub enum Silence<'a> {
+    /// No source answers: each that was asked, with what went wrong.
+    NoAnswer(&'a [(&'a str, &'a str)]),
+    /// Runs begin and do not end.
+    Cut,
+}
 
 /// That a source fares otherwise than before. `message` says why.
 pub fn rendered(source: &str, health: Health, message: &str, last_good: Option<Timestamp>) -> Rendered {
     let (source, message) = (one_line(source), one_line(message));
     let good = last_good.map_or("It never answered.".to_owned(), |at| format!("It last answered at {at:.0}."));
-    let words = format!(
-        "{source}: {message}\n\n{good} `tidings sources list` shows how all sources fare.\n\nThis is told once, and again only when it changes."
+    letter(
+        format!("[tidings] {source}: {}", health.word()),
+        &[
+            format!("{source}: {message}"),
+            format!("{good} `tidings sources list` shows how all sources fare."),
+            "This is told once, and again only when it changes.".to_owned(),
+        ],
+    )
+}
+
+/// That no run has gone well since a time.
+pub fn silent(why: &Silence<'_>, sources: usize, since: Timestamp, zone: &TimeZone) -> Rendered {
+    let since = minute(since, zone);
+    let mut words = match why {
+        Silence::NoAnswer(_) => {
+            vec![format!("No run has gone well since {since}: none of the {sources} sources answers.")]
+        }
+        Silence::Cut => vec![format!(
+            "No run has gone well since {since}: runs begin and are stopped before they end. Their own messages, in cron's \
+             mail or the log that its line names, say by what."
+        )],
+    };
+    if let Silence::NoAnswer(faults) = why {
+        let named = faults.iter().take(MOST_FAULTS);
+        words.extend(named.map(|(name, fault)| clip(&format!("{name}: {fault}"), 240)));
+        if faults.len() > MOST_FAULTS {
+            words.push(format!("And {} more; `tidings status` names them all.", faults.len() - MOST_FAULTS));
+        }
+    }
+    words.push(
+        "Until this is over there are no alerts, and what feeds drop meanwhile is missed. `tidings doctor` says what is \
+         missing."
+            .to_owned(),
     );
+    words.push("This is told once; one more message follows when it is over.".to_owned());
+    letter(format!("[tidings] No run has gone well since {since}"), &words)
+}
+
+/// That runs go well again.
+pub fn awake(answered: usize, sources: usize, since: Timestamp, zone: &TimeZone) -> Rendered {
+    let since = minute(since, zone);
+    letter(
+        "[tidings] Runs go well again".to_owned(),
+        &[
+            format!(
+                "{answered} of {sources} sources answered in this run. Before it no run had gone well since {since}."
+            ),
+            "What the feeds still hold of that time is read now; alerts about it come late.".to_owned(),
+        ],
+    )
+}
+
+fn minute(at: Timestamp, zone: &TimeZone) -> String {
+    at.to_zoned(zone.clone()).strftime("%-d %b %Y %H:%M").to_string()
+}
+
+/// Paragraphs in every form that letters have.
+fn letter(subject: String, paragraphs: &[String]) -> Rendered {
+    let words = paragraphs.iter().map(|paragraph| one_line(paragraph)).collect::<Vec<_>>();
+    let html: String = words.iter().map(|paragraph| format!("<p>{}</p>\n", escape::html(paragraph))).collect();
     Rendered {
-        subject: format!("[tidings] {source}: {}", health.word()),
-        json: "{}\n".to_owned(),
-        markdown: format!("{words}\n"),
         html: format!(
-            "<!doctype html>\n<html lang=\"en\"><title>{0}</title><p>{1}</p></html>\n",
-            escape::html(&source),
-            escape::html(&words)
+            "<!doctype html>\n<html lang=\"en\"><meta charset=\"utf-8\"><title>{}</title>\n{html}</html>\n",
+            escape::html(&subject)
         ),
-        text: format!("{words}\n"),
+        subject,
+        json: "{}\n".to_owned(),
+        markdown: words.iter().map(|paragraph| escape::markdown(paragraph)).collect::<Vec<_>>().join("\n\n") + "\n",
+        text: words.join("\n\n") + "\n",
     }
 }

@@ -3,6 +3,7 @@
 mod demo;
 mod faults;
 mod github;
+mod heartbeat;
 mod hostile;
 mod telling;
 mod sending;

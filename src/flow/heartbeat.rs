@@ -1,0 +1,119 @@
+//! Heartbeat: where no run has gone well for more than a day, or every source fails, it is told once, and once when it is over.
+
+use anyhow::Result;
+use jiff::{SignedDuration, Timestamp};
+
+use crate::keep::{Heartbeat, Keep};
+use crate::source::Health;
+use crate::tell::message::Message;
+use crate::tell::notice;
+
+use super::Setup;
+use super::letters::letter_to;
+use super::report::{SourceReport, Status};
+use super::tellings::operators;
+
+/// A daily run that starts two hours late is no silence.
+pub const LONGEST_SILENCE: SignedDuration = SignedDuration::from_hours(26);
+
+/// How this run stands to those before it.
+pub(super) struct Beat {
+    was: Heartbeat,
+    /// Since when no run is known to have gone well.
+    since: Timestamp,
+    sources: usize,
+    answered: usize,
+    is_late: bool,
+    all_fail: bool,
+}
+
+impl Beat {
+    /// Looks at what was gathered. Queues the one message if people should know that nothing arrives; then it returns true,
+    /// and what waits is sent at once: nobody knows how far this run will come.
+    pub(super) fn feel(
+        keep: &mut Keep,
+        setup: &Setup,
+        gathered: &[SourceReport],
+        now: Timestamp,
+    ) -> Result<(Beat, bool)> {
+        let was = keep.heartbeat()?;
+        let since = was.good.map_or_else(|| keep.first_run(), Ok)?;
+        let mut watched = Vec::new();
+        for source in &setup.sources {
+            watched.extend(keep.watched(&source.name)?);
+        }
+        let asked = gathered.iter().filter(|source| source.status != Status::NotDue).count();
+        let answered =
+            gathered.iter().filter(|source| matches!(source.status, Status::Ok | Status::NotModified)).count();
+        let fails = |health: Health| matches!(health, Health::Failing | Health::Parked);
+        let beat = Beat {
+            since,
+            sources: setup.sources.len(),
+            answered,
+            is_late: now.duration_since(since) > LONGEST_SILENCE,
+            all_fail: watched.len() > 1 && watched.iter().all(|watched| fails(watched.health)),
+            was,
+        };
+        // A home whose sources are all weekly is late without being in trouble; of one source its own notice says enough.
+        let is_lab = setup.sources.len() > 1;
+        let in_trouble = is_lab && answered == 0 && (asked > 0 || watched.iter().any(|watched| watched.failures > 0));
+        let was_cut = beat.was.begun.is_some();
+        let is_news = !beat.was.silent && (beat.all_fail || (beat.is_late && (in_trouble || was_cut)));
+        if is_news {
+            let faults: Vec<(&str, &str)> = gathered
+                .iter()
+                .filter_map(|source| Some((source.name.as_str(), source.fault.as_ref()?.message.as_str())))
+                .collect();
+            let why = match (beat.all_fail || answered == 0, was_cut) {
+                (true, _) => notice::Silence::NoAnswer(&faults),
+                (false, _) => notice::Silence::Cut,
+            };
+            let rendered = notice::silent(&why, beat.sources, since, &setup.config.schedule.zone);
+            tell(keep, setup, &format!("silent-{}", since.as_second()), &rendered, now)?;
+        }
+        // The first of the runs that did not end says since when.
+        let begun = beat.was.begun.or(Some(now));
+        keep.keep_heartbeat(&Heartbeat { begun, silent: beat.was.silent || is_news, ..beat.was.clone() })?;
+        Ok((beat, is_news))
+    }
+
+    fn is_good(&self) -> bool {
+        self.answered > 0 && !self.all_fail
+    }
+
+    /// Before the run's letters leave: that it is over, if it is.
+    pub(super) fn over(&self, keep: &mut Keep, setup: &Setup, now: Timestamp) -> Result<()> {
+        // A machine that was off could not say so; that alerts came late is worth a word.
+        let was_silent = self.was.silent || (self.is_late && self.was.good.is_some());
+        if !self.is_good() || !was_silent {
+            return Ok(());
+        }
+        let rendered = notice::awake(self.answered, self.sources, self.since, &setup.config.schedule.zone);
+        tell(keep, setup, &format!("awake-{}", self.since.as_second()), &rendered, now)
+    }
+
+    /// The run has ended.
+    pub(super) fn end(&self, keep: &mut Keep, now: Timestamp) -> Result<()> {
+        let ended = match self.is_good() {
+            true => Heartbeat { good: Some(now), begun: None, silent: false },
+            false => Heartbeat { begun: None, ..keep.heartbeat()? },
+        };
+        keep.keep_heartbeat(&ended)
+    }
+}
+
+/// One message to whoever looks after the home. Its name is that of the silence, so that each is told once.
+fn tell(
+    keep: &mut Keep,
+    setup: &Setup,
+    name: &str,
+    rendered: &crate::tell::render::Rendered,
+    now: Timestamp,
+) -> Result<()> {
+    let mut letters = Vec::new();
+    for reader in operators(setup) {
+        letters.extend(letter_to(setup, Message::Notice { name, at: now, rendered }, &reader, now)?);
+    }
+    keep.keep_letters(&letters, now)?;
+    Ok(())
+}

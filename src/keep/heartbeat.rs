@@ -1,0 +1,36 @@
+//! Heartbeat: when a run last went well, and whether people know that none does.
+
+use anyhow::Result;
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use super::Keep;
+use super::store::Changes;
+
+const HEARTBEAT: &[u8] = b"heartbeat";
+
+/// What is remembered from run to run.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Heartbeat {
+    /// When the last run began that ended and in which a source answered.
+    pub good: Option<Timestamp>,
+    /// When a run began that has not ended: the present one, or one that was stopped.
+    pub begun: Option<Timestamp>,
+    /// People were told that no run goes well, and not yet that it is over.
+    pub silent: bool,
+}
+
+impl Keep {
+    pub fn heartbeat(&self) -> Result<Heartbeat> {
+        Ok(self.store.get(HEARTBEAT)?.unwrap_or_default())
+    }
+
+    pub fn keep_heartbeat(&mut self, heartbeat: &Heartbeat) -> Result<()> {
+        if *heartbeat == self.heartbeat()? {
+            return Ok(());
+        }
+        let mut changes = Changes::default();
+        changes.put(HEARTBEAT, heartbeat);
+        self.store.commit(changes)
+    }
+}

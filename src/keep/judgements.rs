@@ -1,6 +1,6 @@
 //! Judgements are kept with the story they join and the work that follows, in one transaction; many share one.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashSet};
 use std::ops::Range;
 
 use anyhow::Result;
@@ -186,10 +186,11 @@ impl Keep {
 
     /// Stories that rose to a level at or after `from` and before `to`, each once, in the order of their first rise there.
     pub fn stories_risen(&self, from: Timestamp, to: Timestamp) -> Result<Vec<Story>> {
+        let mut seen = HashSet::new();
         let mut stories: Vec<Story> = Vec::new();
-        for id in self.ids_between(RISE, from, to)? {
-            if !stories.iter().any(|story| story.id.0 == id) {
-                stories.extend(self.story(&StoryId(id))?);
+        for id in self.ids_between(RISE, from, to)?.into_iter().map(StoryId) {
+            if seen.insert(id.clone()) {
+                stories.extend(self.story(&id)?);
             }
         }
         Ok(stories)

@@ -6,6 +6,7 @@
 mod mistake;
 mod origin;
 mod paths;
+mod people;
 mod routes;
 mod settings;
 mod site;
@@ -27,6 +28,9 @@ use jiff::civil::{Time, Weekday};
 use jiff::tz::TimeZone;
 use url::Url;
 
+use crate::edition::ChannelName;
+use crate::stream::Stream;
+
 /// tidings.toml, with every default filled in.
 #[derive(Debug, Clone, Default)]
 pub struct Config {
@@ -44,6 +48,8 @@ pub struct Config {
     /// None: nothing is mailed.
     pub mail: Option<Mail>,
     pub webhook: Option<Webhook>,
+    /// None: letters name no page to leave by.
+    pub web: Option<Web>,
     pub people: Vec<Person>,
 }
 
@@ -374,6 +380,18 @@ pub struct Mail {
     pub allow_plain: Vec<String>,
     /// PEM file of a certificate authority to trust besides the system's.
     pub ca_file: Option<PathBuf>,
+    /// Most letters a minute; None: as fast as the server takes them.
+    pub per_minute: Option<u32>,
+    /// Connections to the server at once, each for many letters. One unless said: a run that is killed then leaves one letter of
+    /// which it is not known whether it was taken.
+    pub connections: usize,
+}
+
+/// `[web]`: where people outside reach this home's pages.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Web {
+    /// https, without query.
+    pub url: Url,
 }
 
 /// `[webhook]`: one address that gets alerts and digests as JSON, signed as Standard Webhooks says.
@@ -397,4 +415,8 @@ pub struct Person {
     /// In lower case.
     pub address: String,
     pub name: String,
+    /// What concerns them first, in the order of `Stream::ALL`, each once.
+    pub streams: Vec<Stream>,
+    /// By which they may be reached; none: they get nothing.
+    pub channels: Vec<ChannelName>,
 }

@@ -11,6 +11,7 @@ use url::Url;
 use crate::item::ItemId;
 use crate::source::Trust;
 use crate::story::StoryId;
+use crate::stream::Stream;
 use crate::verdict::{Category, Level, Reason};
 
 /// Which edition. Written `digest/2026-W47` or `alert/s-7k3m9q2xwd`: these words are in letter keys, in told.jsonl and in
@@ -78,6 +79,12 @@ pub struct Digest {
     /// The week in short, where a model wrote it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub editorial: Option<Editorial>,
+    /// What the lab's own sessions show; None where nobody shares any.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sessions: Option<Sessions>,
+    /// Advice that no longer holds.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub retired: Vec<Retired>,
     /// What else is to be said at the foot: why there is no editorial, what models have cost.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub remarks: Vec<String>,
@@ -99,6 +106,27 @@ pub struct Sentence {
     pub stories: Vec<StoryId>,
 }
 
+/// Sums over the lab's own sessions of the week. There is no field that could hold a word of one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Sessions {
+    /// People whose sessions these are; fewer than five are not shown, so that a sum tells of nobody.
+    pub people: u64,
+    pub sessions: u64,
+    /// Calls of tools in them, and those of them that failed.
+    pub tool_calls: u64,
+    pub tool_failures: u64,
+}
+
+/// Advice that was given and no longer holds.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Retired {
+    pub advice: String,
+    /// What came in its place, or what showed that it is wrong.
+    pub why: String,
+    pub url: Option<Url>,
+    pub source: String,
+}
+
 /// How many more stories a source had than one digest tells of it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct HeldBack {
@@ -116,6 +144,41 @@ pub struct Action {
     pub why: String,
     pub url: Option<Url>,
     pub source: String,
+    /// Why it is to be done: the strongest reason of the story's verdict.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub reason: String,
+    /// To be typed as it stands, in the source's own words.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub command: Option<String>,
+    /// "everybody who uses lantern-code < 4.12.3"; empty where the story names no product.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub applies_to: String,
+}
+
+/// What a story's own words say of a product. What they do not say is left out.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Facts {
+    /// A watched product, as tidings.toml names it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub product: Option<String>,
+    /// The versions affected, as the source writes them: "< 2.1.7".
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub affected: Option<String>,
+    /// The version that mends it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub fixed: Option<String>,
+    /// Ids of advisories: GHSA-…, CVE-….
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub advisories: Vec<String>,
+    /// The maker's own command that brings the newer version.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub command: Option<String>,
+}
+
+impl Facts {
+    pub fn are_none(&self) -> bool {
+        *self == Facts::default()
+    }
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -148,6 +211,11 @@ pub struct Telling {
     /// An alarm that only strangers raise: nobody who knows has said so.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub unverified: bool,
+    #[serde(default, skip_serializing_if = "Facts::are_none")]
+    pub facts: Facts,
+    /// Whom it concerns most; it moves up in their copy.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub streams: Vec<Stream>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

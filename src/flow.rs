@@ -15,6 +15,7 @@ mod alerts;
 mod editorial;
 mod digests;
 mod letters;
+mod people;
 mod send;
 mod channels;
 mod tellings;
@@ -54,6 +55,7 @@ pub use extract::{Extracted, extract_stories};
 pub use gather::Asked;
 pub use heartbeat::LONGEST_SILENCE;
 pub use models::{Lookup, ModelDoor, Task};
+pub use people::{Heard, leave_lists};
 pub use rehearse::rehearse;
 pub use replay::{lay_out_demo, replay};
 pub use report::{Change, Report, SourceReport, Status, What};
@@ -88,6 +90,7 @@ pub async fn run(setup: &Setup, doors: &Doors, asked: &Asked, now: Timestamp, wa
     let started = Instant::now();
     let mut keep = Keep::open(setup.home.folder(), "tidings run", now)?;
     keep.take_thumbs()?;
+    keep.take_people()?;
     let judge = Judge::new(&setup.config.interests).taught(&keep.thumbs()?);
     let credit = credit::credit(&setup.home);
     let mut report = Report::new(now);
@@ -96,7 +99,7 @@ pub async fn run(setup: &Setup, doors: &Doors, asked: &Asked, now: Timestamp, wa
     let mut tried = BTreeSet::new();
     let (beat, is_silent) = Beat::feel(&mut keep, setup, &report.sources, now)?;
     if is_silent {
-        send::send(&mut keep, doors, &setup.config.schedule, now, &mut tried, &mut report.acts).await?;
+        send::send(&mut keep, doors, setup, now, &mut tried, &mut report.acts).await?;
     }
 
     watcher.doing("weighing what is new");
@@ -105,7 +108,7 @@ pub async fn run(setup: &Setup, doors: &Doors, asked: &Asked, now: Timestamp, wa
     alerts::write(&mut keep, setup, now, &mut report.acts)?;
     if report.acts.alerted > 0 {
         // What cannot wait does not wait for a model either.
-        send::send(&mut keep, doors, &setup.config.schedule, now, &mut tried, &mut report.acts).await?;
+        send::send(&mut keep, doors, setup, now, &mut tried, &mut report.acts).await?;
     }
 
     watcher.doing("having the model read");
@@ -118,7 +121,7 @@ pub async fn run(setup: &Setup, doors: &Doors, asked: &Asked, now: Timestamp, wa
 
     watcher.doing("sending letters");
     beat.over(&mut keep, setup, now)?;
-    send::send(&mut keep, doors, &setup.config.schedule, now, &mut tried, &mut report.acts).await?;
+    send::send(&mut keep, doors, setup, now, &mut tried, &mut report.acts).await?;
 
     watcher.doing("writing the index");
     report.acts.indexed = keep.index_pending()?;

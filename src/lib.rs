@@ -15,6 +15,8 @@ pub mod extraction;
 pub mod verdict;
 pub mod thumb;
 pub mod story;
+pub mod stream;
+pub mod standing;
 pub mod edition;
 pub mod home;
 

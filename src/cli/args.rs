@@ -75,7 +75,7 @@ pub enum Command {
         #[command(subcommand)]
         command: ThumbsCommand,
     },
-    /// List or import the people who get mail
+    /// List or import the people who get mail, and take them off a list or put them back
     People {
         #[command(subcommand)]
         command: PeopleCommand,
@@ -226,7 +226,7 @@ pub enum DigestCommand {
         /// 2026-W47
         #[arg(long)]
         week: Option<String>,
-        /// Send it even if it closed more than two weeks ago, for this reason, which is kept
+        /// Send it even if it closed more than two weeks ago, or was stopped before it was mailed, for this reason, which is kept
         #[arg(long, value_name = "REASON")]
         force: Option<String>,
     },
@@ -302,13 +302,35 @@ pub struct ThumbArgs {
 
 #[derive(Debug, Subcommand)]
 pub enum PeopleCommand {
-    /// Who gets mail
+    /// Who gets mail, who left a list, and whose address refuses letters
     List,
+    /// Take a person off a list; counts at once, or from the next run if one is at work
+    Unsubscribe(LeaveArgs),
+    /// Put a person back on a list, and try an address again that refused letters
+    Subscribe(LeaveArgs),
     /// Add people to tidings.toml from a file: one `address` or `Name <address>` or `address,name` a line
     Import {
         /// `-` reads standard input
         file: PathBuf,
     },
+}
+
+#[derive(Debug, Args)]
+pub struct LeaveArgs {
+    /// As in tidings.toml
+    pub address: String,
+
+    /// Which letters: the week's digest, alerts with their roll-ups, or all
+    #[arg(long, value_enum, default_value_t = Lists::All)]
+    pub list: Lists,
+}
+
+/// The lists that can be left.
+#[derive(Debug, Clone, Copy, ValueEnum)]
+pub enum Lists {
+    Digest,
+    Alert,
+    All,
 }
 
 #[derive(Debug, Subcommand)]

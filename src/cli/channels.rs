@@ -11,6 +11,7 @@ use tidings::flow::{self, Doors, Replayed};
 use super::args::{ChannelsCommand, TestedChannel};
 use super::exit::Failure;
 use super::home::secret;
+use super::people::standing_words;
 use super::run::count;
 use super::{Desk, say};
 
@@ -84,8 +85,10 @@ fn dead(desk: &Desk) -> Result<ExitCode, Failure> {
     let (dead, waiting) = outbox.map(|outbox| (outbox.dead, outbox.waiting)).unwrap_or_default();
     let held: Vec<Letter> =
         waiting.into_iter().filter(|letter| flow::is_held(letter, &setup.config.schedule, desk.now)).collect();
+    let mut suppressed = ask::standings(&setup.home)?;
+    suppressed.retain(|_, standing| standing.suppressed.is_some());
     if desk.json {
-        desk.print_json(&json!({ "version": 1, "dead": dead, "held": held }))?;
+        desk.print_json(&json!({ "version": 1, "dead": dead, "held": held, "suppressed": suppressed }))?;
         return Ok(ExitCode::SUCCESS);
     }
     for letter in &dead {
@@ -95,6 +98,9 @@ fn dead(desk: &Desk) -> Result<ExitCode, Failure> {
     }
     for letter in &held {
         say(&format!("{}\n  held back: it was due on {}, and may have been sent since", letter.key, letter.next_try))?;
+    }
+    for (address, standing) in &suppressed {
+        say(&format!("{address}{}\n  `tidings people subscribe {address}` tries it again", standing_words(standing)))?;
     }
     if dead.len() + held.len() > 0 {
         eprintln!("`tidings channels replay KEY` queues one again, --all all of them.");

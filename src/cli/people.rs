@@ -9,8 +9,10 @@ use std::process::ExitCode;
 use anyhow::Context;
 use serde_json::json;
 use tidings::config::{Person, read_settings};
+use tidings::flow::{self, Heard, ask};
+use tidings::standing::{List, Standing};
 
-use super::args::PeopleCommand;
+use super::args::{LeaveArgs, Lists, PeopleCommand};
 use super::exit::Failure;
 use super::home::append;
 use super::run::count;
@@ -20,24 +22,90 @@ pub fn people(desk: &Desk, command: PeopleCommand) -> Result<ExitCode, Failure> 
     match command {
         PeopleCommand::List => list(desk),
         PeopleCommand::Import { file } => import(desk, &file),
+        PeopleCommand::Unsubscribe(args) => leave(desk, &args, true),
+        PeopleCommand::Subscribe(args) => leave(desk, &args, false),
     }
 }
 
-fn list(desk: &Desk) -> Result<ExitCode, Failure> {
-    let people = desk.setup()?.config.people;
+fn leave(desk: &Desk, args: &LeaveArgs, leaves: bool) -> Result<ExitCode, Failure> {
+    let lists: &[List] = match args.list {
+        Lists::Digest => &[List::Digest],
+        Lists::Alert => &[List::Alert],
+        Lists::All => &List::ALL,
+    };
+    let heard = flow::leave_lists(&desk.setup()?, &args.address, lists, leaves, desk.now)?;
     if desk.json {
-        let people: Vec<_> =
-            people.iter().map(|person| json!({ "address": person.address, "name": person.name })).collect();
+        desk.print_json(&json!({ "version": 1, "counts_now": heard == Heard::Now }))?;
+        return Ok(ExitCode::SUCCESS);
+    }
+    let gets = if leaves { "no more of" } else { "again all of" };
+    let lists: Vec<&str> = lists.iter().map(|list| list.word()).collect();
+    let when = match heard {
+        Heard::Now => "",
+        Heard::Later => " A run is at work; what it sends before it ends may still arrive.",
+    };
+    say(&format!("{} gets {gets}: {}.{when}", args.address, lists.join(", ")))?;
+    Ok(ExitCode::SUCCESS)
+}
+
+fn list(desk: &Desk) -> Result<ExitCode, Failure> {
+    let setup = desk.setup()?;
+    let people = &setup.config.people;
+    let standings = ask::standings(&setup.home)?;
+    if desk.json {
+        let people: Vec<_> = people
+            .iter()
+            .map(|person| {
+                let channels: Vec<&str> = person.channels.iter().map(|channel| channel.word()).collect();
+                let standing = standings.get(&person.address);
+                json!({
+                    "address": person.address,
+                    "name": person.name,
+                    "streams": person.streams,
+                    "channels": channels,
+                    "left": standing.map(|standing| &standing.left),
+                    "suppressed": standing.and_then(|standing| standing.suppressed),
+                    "bounces": standing.map(|standing| &standing.bounces),
+                })
+            })
+            .collect();
         desk.print_json(&json!({ "version": 1, "people": people }))?;
         return Ok(ExitCode::SUCCESS);
     }
-    for person in &people {
-        say(&written(person))?;
+    for person in people {
+        let streams: Vec<&str> = person.streams.iter().map(|stream| stream.word()).collect();
+        let mut line = written(person);
+        if !streams.is_empty() {
+            line.push_str(&format!(" ({})", streams.join(", ")));
+        }
+        if person.channels.is_empty() {
+            line.push_str(", reached by no channel");
+        }
+        if let Some(standing) = standings.get(&person.address) {
+            line.push_str(&standing_words(standing));
+        }
+        say(&line)?;
     }
     if people.is_empty() {
         eprintln!("Nobody yet. `tidings people import FILE` adds people, one `Name <address>` a line.");
     }
     Ok(ExitCode::SUCCESS)
+}
+
+/// ", left: digest", ", refused 2 editions since 2026-11-23: 550 no such person".
+pub fn standing_words(standing: &Standing) -> String {
+    let mut words = String::new();
+    if !standing.left.is_empty() {
+        let left: Vec<&str> = standing.left.iter().map(|list| list.word()).collect();
+        words.push_str(&format!(", left: {}", left.join(", ")));
+    }
+    let answer = standing.bounces.last().map_or("no reason kept", |bounce| &bounce.answer);
+    if let Some(since) = standing.suppressed {
+        words.push_str(&format!(", gets nothing since {}: {answer}", since.strftime("%Y-%m-%d")));
+    } else if !standing.bounces.is_empty() {
+        words.push_str(&format!(", last letter refused: {answer}"));
+    }
+    words
 }
 
 /// `Name <address>`, or the address alone.

@@ -41,7 +41,8 @@ pub async fn run(desk: &Desk, args: RunArgs) -> Result<ExitCode, Failure> {
         }
         eprintln!("{}", words(report, &setup));
     }
-    let failed = reports.last().is_some_and(Report::nothing_answered);
+    let stopped = reports.iter().any(|report| !report.acts.stopped.is_empty());
+    let failed = stopped || reports.last().is_some_and(Report::nothing_answered);
     Ok(if failed { ExitCode::FAILURE } else { ExitCode::SUCCESS })
 }
 
@@ -125,6 +126,16 @@ pub fn words(report: &Report, setup: &Setup) -> String {
     if acts.letters_held > 0 {
         let letters = count(acts.letters_held, "letter");
         lines.push(format!("{letters} too old to leave without being asked (`tidings channels dead` names them)."));
+    }
+    if acts.letters_withdrawn > 0 {
+        lines.push(format!("{} withdrawn: their readers left the list.", count(acts.letters_withdrawn, "letter")));
+    }
+    for stopped in &acts.stopped {
+        lines.push(format!("Not mailed, {}: {}.", stopped.edition, stopped.why.join("; ")));
+        lines.push(
+            "  Look at it; `tidings digest send` mails it once that is mended, and with --force REASON as it is."
+                .into(),
+        );
     }
     if !acts.not_mailed.is_empty() {
         lines.push(format!("Not mailed, since it is more than two weeks old: {}.", acts.not_mailed.join(", ")));

@@ -32,6 +32,9 @@ pub fn status(desk: &Desk) -> Result<ExitCode, Failure> {
         let mut value = serde_json::to_value(&status).map_err(anyhow::Error::new)?;
         value["thumbs_waiting"] = inbox.waiting.into();
         value["inbox_aside"] = inbox.aside.into();
+        value["people_waiting"] = inbox.people_waiting.into();
+        let standings = ask::standings(&home)?;
+        value["people_suppressed"] = standings.values().filter(|standing| standing.suppressed.is_some()).count().into();
         if let Some((measured, in_force)) = calibration(&home, &status)? {
             value["calibration"] = serde_json::to_value(&measured).map_err(anyhow::Error::new)?;
             value["calibration"]["in_force"] = in_force.into();
@@ -92,6 +95,14 @@ pub fn status(desk: &Desk) -> Result<ExitCode, Failure> {
         count(status.letters_waiting, "letter"),
         status.letters_dead
     ))?;
+    for stopped in &status.stopped {
+        say(&format!("  {} was written and not mailed: {}", stopped.edition, stopped.why.join("; ")))?;
+        say("    `tidings digest send --week WEEK` mails it once that is mended, and with --force REASON as it is")?;
+    }
+    let suppressed = ask::standings(&home)?.values().filter(|standing| standing.suppressed.is_some()).count();
+    if suppressed > 0 {
+        say(&format!("{} no more letters, since theirs bounced; `tidings people list` names them.", gets(suppressed)))?;
+    }
     let inbox = ask::inbox(&home)?;
     if status.thumbs_up + status.thumbs_down + inbox.waiting > 0 {
         let waiting = match inbox.waiting {
@@ -101,7 +112,7 @@ pub fn status(desk: &Desk) -> Result<ExitCode, Failure> {
         say(&format!("Thumbs: {} up, {} down{waiting}.", status.thumbs_up, status.thumbs_down))?;
     }
     for name in &inbox.aside {
-        say(&format!("  state/inbox/aside/{name} is no thumb; look at it, then delete it"))?;
+        say(&format!("  state/inbox/aside/{name} is nothing that tidings left there; look at it, then delete it"))?;
     }
     for line in model_lines(&status, desk.now) {
         say(&line)?;
@@ -203,6 +214,11 @@ fn model_lines(status: &ask::Status, now: Timestamp) -> Vec<String> {
         lines.push(format!("  {} \u{201c}{}\u{201d}: {}", disagreement.story, disagreement.title, disagreement.words));
     }
     lines
+}
+
+/// "1 person gets", "3 people get".
+fn gets(number: usize) -> String {
+    format!("{} {}", count(number, "person"), if number == 1 { "gets" } else { "get" })
 }
 
 /// "3 hours ago".

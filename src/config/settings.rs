@@ -8,8 +8,8 @@ use jiff::tz::TimeZone;
 use url::Url;
 
 use super::sources::{read_duration, read_web_address};
-use super::table::{Document, Found, Table};
-use super::{Block, Config, Endpoint, Github, Mail, Mistake, Model, Person, Reddit, SecretName, Webhook};
+use super::table::{Document, Table};
+use super::{Block, Config, Endpoint, Github, Mail, Mistake, Model, Reddit, SecretName, Webhook};
 
 /// Reads the text of tidings.toml. `file` is the name used in messages.
 ///
@@ -51,8 +51,11 @@ pub fn read_settings(file: &str, text: &str) -> Result<Config, Vec<Mistake>> {
     if let Some(table) = top.table("webhook") {
         config.webhook = read_webhook(table);
     }
+    if let Some(table) = top.table("web") {
+        config.web = super::people::read_web(table);
+    }
     for table in top.tables("people") {
-        read_person(table, &mut config.people);
+        super::people::read_person(table, &mut config.people);
     }
     top.finish();
     let mistakes = document.into_mistakes();
@@ -249,13 +252,16 @@ fn read_mail(table: Table<'_, '_>) -> Option<Mail> {
     let password = read_secret(&table, ["password", "password_env", "password_file"]);
     let allow_plain = table.strings("allow_plain").unwrap_or_default().into_iter().map(|host| host.value).collect();
     let ca_file = table.string("ca_file").map(|found| PathBuf::from(found.value));
+    let per_minute = table.integer("per_minute", 1..=6_000).map(|number| number as u32);
+    let connections = table.integer("connections", 1..=20).map_or(1, |number| number as usize);
     for (key, example) in [("smtp", EXAMPLE), ("from", FROM)] {
         if !table.entries().any(|(given, ..)| given == key) {
             table.mistake(format!("[mail] needs `{key}`"), &format!("{key} = {example}"));
         }
     }
     table.finish();
-    Some(Mail { smtp: smtp?.value, from: from?.value, reply_to, admin, password, allow_plain, ca_file })
+    let (smtp, from) = (smtp?.value, from?.value);
+    Some(Mail { smtp, from, reply_to, admin, password, allow_plain, ca_file, per_minute, connections })
 }
 
 fn read_smtp(text: &str) -> Result<Url, String> {
@@ -277,7 +283,7 @@ fn read_mailbox(text: &str) -> Result<String, String> {
     Ok(text.to_owned())
 }
 
-fn check_address(address: &str) -> Result<(), String> {
+pub(super) fn check_address(address: &str) -> Result<(), String> {
     let odd = |letter: char| letter.is_whitespace() || letter.is_control() || "<>,;:\\\"()[]".contains(letter);
     match address.rsplit_once('@') {
         Some((local, domain)) if !local.is_empty() && !domain.is_empty() && !address.contains(odd) => Ok(()),
@@ -294,24 +300,4 @@ fn read_webhook(table: Table<'_, '_>) -> Option<Webhook> {
     }
     table.finish();
     Some(Webhook { name, url: url?.value, secret })
-}
-
-fn read_person(table: Table<'_, '_>, people: &mut Vec<Person>) {
-    let read = |text: &str| {
-        let address = text.trim().to_lowercase();
-        check_address(&address).map(|()| address)
-    };
-    let address = table.parsed("address", read, "address = \"name@example.org\"");
-    let name = table.string("name").map_or_else(String::new, |found| found.value);
-    if address.is_none() && !table.entries().any(|(key, ..)| key == "address") {
-        table.mistake("a person needs an address".to_owned(), "address = \"name@example.org\"");
-    }
-    let document = table.document;
-    table.finish();
-    let Some(Found { value: address, span }) = address else { return };
-    if people.iter().any(|person| person.address == address) {
-        document.mistake(span, format!("{address} is listed twice"), "remove one of the two".to_owned());
-        return;
-    }
-    people.push(Person { address, name });
 }

@@ -122,7 +122,7 @@ fn by_urgency(keep: &mut Keep, works: Vec<Work>) -> Result<Vec<(Work, Story)>> {
 fn write_one(keep: &mut Keep, setup: &Setup, work: &Work, story: &Story, day: &Day, now: Timestamp) -> Result<bool> {
     // One that was held back is raised on the day that has room for it.
     let at = work.since.max(day.start);
-    let alert = alert::raise(telling(keep, story, false)?, at, &setup.config.schedule.zone);
+    let alert = alert::raise(telling(keep, setup, story, false)?, at, &setup.config.schedule.zone);
     let stem = alert::stem(&work.id, day.date);
     if was_written_long_ago(setup, &stem, now)? {
         keep.work_done(work)?;
@@ -130,7 +130,7 @@ fn write_one(keep: &mut Keep, setup: &Setup, work: &Work, story: &Story, day: &D
     }
     let rendered = render::alert(&alert)?;
     write_files(setup, rendered.files(&stem))?;
-    let letters = letters(setup, Message::Alert(&alert, &rendered), now)?;
+    let letters = letters(keep, setup, Message::Alert(&alert, &rendered), now)?;
     keep.keep_letters(&letters, now)?;
     fail_point!("alert-queued");
     keep.work_done(work)?;
@@ -156,7 +156,8 @@ fn roll_up(
     let rollup: Rollup = match fs::read_to_string(&path) {
         Ok(text) => serde_json::from_str(&text).with_context(|| format!("reading {}", path.display()))?,
         Err(error) if error.kind() == ErrorKind::NotFound => {
-            let tellings = held.iter().map(|(_, story)| telling(keep, story, false)).collect::<Result<Vec<_>>>()?;
+            let tellings =
+                held.iter().map(|(_, story)| telling(keep, setup, story, false)).collect::<Result<Vec<_>>>()?;
             alert::roll_up(tellings, day.date, day.rollup, &setup.config.schedule.zone)
         }
         Err(error) => return Err(error).with_context(|| format!("reading {}", path.display())),
@@ -164,7 +165,8 @@ fn roll_up(
     let rendered = render::rollup(&rollup)?;
     write_files(setup, rendered.files(&alert::rollup_stem(day.date)))?;
     fail_point!("rollup-written");
-    keep.keep_letters(&letters(setup, Message::Rollup(&rollup, &rendered), now)?, now)?;
+    let letters = letters(keep, setup, Message::Rollup(&rollup, &rendered), now)?;
+    keep.keep_letters(&letters, now)?;
     fail_point!("rollup-queued");
     for (work, story) in &held {
         if rollup.told.contains(&story.id) {

@@ -15,6 +15,7 @@ use crate::keep;
 use crate::page::{Answer, Mark, Page, Request, Wanted};
 use crate::read;
 use crate::source::{Offer, Source};
+use crate::standing::Standings;
 
 use super::Secrets;
 
@@ -52,6 +53,14 @@ pub fn status(home: &Home) -> Result<Option<Status>> {
 /// When the inbox can't be listed.
 pub fn inbox(home: &Home) -> Result<Inbox> {
     keep::inbox(home.folder())
+}
+
+/// Who has left a list, and whose address refuses letters; what waits for the next run is counted in.
+///
+/// # Errors
+/// When it can't be read.
+pub fn standings(home: &Home) -> Result<Standings> {
+    keep::standings(home.folder())
 }
 
 /// How the letters stood after the last run; None before the first.

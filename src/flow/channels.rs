@@ -101,7 +101,10 @@ pub async fn try_channel(
     door.close().await;
     let (taken, answer) = match outcome {
         Outcome::Taken { answer } => (true, answer),
-        Outcome::Later { answer, .. } | Outcome::Refused { answer } | Outcome::Unknown { answer } => (false, answer),
+        Outcome::Later { answer, .. }
+        | Outcome::Refused { answer }
+        | Outcome::Bounced { answer }
+        | Outcome::Unknown { answer } => (false, answer),
     };
     Ok(Tried { taken, answer, message_id: letter.message_id })
 }

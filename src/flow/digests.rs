@@ -1,28 +1,30 @@
 //! Digests: each week that has closed is written once, and its letters are queued.
 
 use std::cmp::Reverse;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::fs;
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, anyhow, bail};
 use fail::fail_point;
 use jiff::{SignedDuration, Timestamp};
 
-use crate::edition::{Counts, Digest, EditionId, Trouble};
-use crate::keep::Keep;
+use crate::edition::{ChannelName, Counts, Digest, EditionId, Letter, Trouble};
+use crate::keep::{Keep, Stopped};
 use crate::opinion::Opinion;
 use crate::source::{Health, Trust};
 use crate::story::{Story, StoryId};
+use crate::stream::streams;
+use crate::tell::check::{LastTime, check};
 use crate::tell::digest::{Period, choose, stem};
 use crate::tell::feeds;
-use crate::tell::message::Message;
+use crate::tell::notice;
 use crate::tell::ranking::Ranking;
 use crate::tell::render::{self, Rendered};
 use crate::verdict::Level;
 
 use super::editorial::{LONGEST, add_editorial};
 use super::harvest::{harvest, is_closed};
-use super::letters::{letters, write_files};
+use super::letters::{Written, digest_letters, tell_admin, write_files};
 use super::report::{Acts, Report};
 use super::tellings::{sender, telling};
 use super::week::Week;
@@ -51,7 +53,7 @@ pub(super) async fn close_weeks(
     let mut weeks = Vec::new();
     let mut week = newest;
     while week.to > began {
-        if !is_closed(keep, &week, now)? {
+        if !is_closed(keep, &week, now)? && !keep.is_stopped(&EditionId::Digest(week.name.clone()))? {
             weeks.push(week.clone());
         }
         week = week.before(schedule)?;
@@ -60,7 +62,7 @@ pub(super) async fn close_weeks(
         if keep.judged_count(week.from, week.to)? > 0 || !harvest(keep, schedule, week, now)?.ids.is_empty() {
             let edition = EditionId::Digest(week.name.clone());
             if !send::is_old(week.to, now) {
-                close_week(keep, setup, &doors.model, week, None, now).await?;
+                acts.stopped.extend(close_week(keep, setup, &doors.model, week, None, now).await?);
             } else if !setup.home.digests().join(stem(&week.name)).with_extension("json").exists() {
                 write_week(keep, setup, &doors.model, week, now).await?;
                 acts.not_mailed.push(edition.to_string());
@@ -93,7 +95,8 @@ async fn write_week(
     Ok((digest, rendered, harvest.ids))
 }
 
-/// Writes a week, queues its letters and closes it. `reason` says why a person has an old one mailed.
+/// Writes a week, queues its letters and closes it; or stops before, if something about it needs a person's look. `reason` says
+/// why a person has it mailed all the same.
 async fn close_week(
     keep: &mut Keep,
     setup: &Setup,
@@ -101,17 +104,98 @@ async fn close_week(
     week: &Week,
     reason: Option<&str>,
     now: Timestamp,
-) -> Result<()> {
+) -> Result<Option<Stopped>> {
+    let edition = EditionId::Digest(week.name.clone());
     let (digest, rendered, stories) = write_week(keep, setup, models, week, now).await?;
-    let mut letters = letters(setup, Message::Digest(&digest, &rendered), now)?;
+    let (mut letters, pages) = digest_letters(keep, setup, &digest, &rendered, now)?;
+    // Nobody gets a letter twice, and a week that all have is sent to nobody.
+    let mut has_new = false;
+    for (letter, _) in &letters {
+        has_new |= keep.letter(&letter.key)?.is_none();
+    }
+    if reason.is_none() && has_new {
+        let why = objections(keep, setup, &digest, &pages, &letters)?;
+        if !why.is_empty() {
+            let stopped = Stopped { edition: edition.to_string(), at: now, why };
+            tell_admin(
+                keep,
+                setup,
+                &format!("stopped-{}", week.name),
+                &notice::stopped(&week.name, &stopped.why),
+                now,
+            )?;
+            keep.stop(&stopped)?;
+            return Ok(Some(stopped));
+        }
+    }
     for (letter, _) in &mut letters {
         letter.reason = reason.map(str::to_owned);
     }
     keep.keep_letters(&letters, now)?;
     fail_point!("week-before-close");
-    keep.close(&EditionId::Digest(week.name.clone()), &stories, now)?;
+    keep.close(&edition, &stories, now)?;
+    keep.unstop(&edition)?;
     fail_point!("week-closed");
-    Ok(())
+    Ok(None)
+}
+
+/// What speaks against mailing a digest, in the light of the ones before it.
+fn objections(
+    keep: &Keep,
+    setup: &Setup,
+    digest: &Digest,
+    pages: &[Rendered],
+    letters: &[Written],
+) -> Result<Vec<String>> {
+    let by_mail = |letter: &&Letter| letter.reader.channel == ChannelName::Mail;
+    let readers = letters.iter().map(|(letter, _)| letter).filter(by_mail).count();
+    let edition = EditionId::Digest(digest.week.clone()).to_string();
+    let mut earlier: BTreeMap<String, usize> = BTreeMap::new();
+    for letter in keep.letters()?.iter().filter(by_mail) {
+        // Week names sort as the weeks do.
+        if letter.edition.starts_with("digest/") && letter.edition < edition {
+            *earlier.entry(letter.edition.clone()).or_default() += 1;
+        }
+    }
+    let last = LastTime { readers: earlier.into_values().next_back(), sizes: last_sizes(setup, &digest.week)? };
+    let mail = setup.config.mail.as_ref();
+    let own: Vec<String> = setup
+        .config
+        .web
+        .iter()
+        .map(|web| web.url.to_string())
+        .chain(mail.and_then(|mail| mail.admin.as_ref()).map(|admin| format!("mailto:{admin}")))
+        .collect();
+    Ok(check(digest, pages, readers, &last, &own))
+}
+
+/// How many of the last editions tell what size is usual.
+const USUAL: usize = 8;
+
+/// Bytes of HTML of the last digests before this week.
+fn last_sizes(setup: &Setup, week: &str) -> Result<Vec<usize>> {
+    let mut sizes = BTreeMap::new();
+    for entry in fs::read_dir(setup.home.digests()).context("listing the digests")? {
+        let folder = entry?.path();
+        let name = folder.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        if name.contains("-W")
+            && *name < *week
+            && let Ok(page) = fs::metadata(folder.join("digest.html"))
+        {
+            sizes.insert(name, page.len() as usize);
+        }
+    }
+    Ok(sizes.into_values().rev().take(USUAL).collect())
+}
+
+/// What a person is told who asked for a digest that was stopped.
+fn refusal(stopped: &Stopped) -> anyhow::Error {
+    anyhow!(
+        "{} was written and not mailed: {}. Look at it in digests/ and mend what is wrong; if it is right as it is, \
+         `tidings digest send --force \"the reason\"` mails it, and keeps the reason in told.jsonl",
+        stopped.edition,
+        stopped.why.join("; ")
+    )
 }
 
 fn compose(keep: &Keep, setup: &Setup, week: &Week, mut stories: Vec<(Story, bool)>) -> Result<Digest> {
@@ -124,7 +208,8 @@ fn compose(keep: &Keep, setup: &Setup, week: &Week, mut stories: Vec<(Story, boo
             .then(other.score().total_cmp(&one.score()))
             .then_with(|| one.id.cmp(&other.id))
     });
-    let tellings = stories.iter().map(|(story, update)| telling(keep, story, *update)).collect::<Result<Vec<_>>>()?;
+    let tellings =
+        stories.iter().map(|(story, update)| telling(keep, setup, story, *update)).collect::<Result<Vec<_>>>()?;
     let period =
         Period { week: week.name.clone(), from: week.from, to: week.to, zone: setup.config.schedule.zone.clone() };
     let (troubles, failing) = troubles(keep, setup, week)?;
@@ -136,7 +221,14 @@ fn compose(keep: &Keep, setup: &Setup, week: &Week, mut stories: Vec<(Story, boo
         set_aside: keep.aside()?.len() as u64,
     };
     let shares = setup.sources.iter().filter_map(|source| Some((source.name.clone(), source.most?))).collect();
-    Ok(choose(tellings, &period, counts, troubles, &shares, &ranking))
+    let mut digest = choose(tellings, &period, counts, troubles, &shares, &ranking);
+    let topics: HashMap<&StoryId, &[String]> =
+        stories.iter().map(|(story, _)| (&story.id, story.verdict.topics.as_slice())).collect();
+    for telling in digest.sections.iter_mut().flat_map(|section| &mut section.stories) {
+        let topics = topics.get(&telling.story).copied().unwrap_or_default();
+        telling.streams = streams(&[&telling.title, &telling.excerpt], topics, telling.category);
+    }
+    Ok(digest)
 }
 
 /// Who put these stories in order, and why nobody else did.
@@ -238,7 +330,12 @@ pub async fn write_digest(setup: &Setup, models: &ModelDoor, week: Option<&str>,
     if send::is_old(week.to, now) {
         write_week(&keep, setup, models, &week, now).await?;
     } else {
-        close_week(&mut keep, setup, models, &week, None, now).await?;
+        let stopped = close_week(&mut keep, setup, models, &week, None, now).await?;
+        if let Some(stopped) = stopped {
+            keep.write_views(now)?;
+            keep.checkpoint()?;
+            return Err(refusal(&stopped));
+        }
     }
     keep.write_views(now)?;
     keep.checkpoint()?;
@@ -268,12 +365,16 @@ pub async fn send_digest(
         );
     }
     let mut report = Report::new(now);
-    close_week(&mut keep, setup, &doors.model, &week, reason, now).await?;
+    keep.take_people()?;
+    let stopped = close_week(&mut keep, setup, &doors.model, &week, reason, now).await?;
     report.acts.digests.push(week.name);
-    send::send(&mut keep, doors, &setup.config.schedule, now, &mut BTreeSet::new(), &mut report.acts).await?;
+    send::send(&mut keep, doors, setup, now, &mut BTreeSet::new(), &mut report.acts).await?;
     keep.write_views(now)?;
     keep.checkpoint()?;
-    Ok(report)
+    match stopped {
+        Some(stopped) => Err(refusal(&stopped)),
+        None => Ok(report),
+    }
 }
 
 fn closed_week(setup: &Setup, week: Option<&str>, now: Timestamp) -> Result<Week> {

@@ -4,15 +4,13 @@ use anyhow::Result;
 use jiff::{SignedDuration, Timestamp};
 use sha2::{Digest as _, Sha256};
 
-use crate::edition::{ChannelName, Reader};
 use crate::item::short_hash;
 use crate::keep::{Keep, Watched};
 use crate::source::Health;
-use crate::tell::message::Message;
 use crate::tell::notice;
 
 use super::Setup;
-use super::letters::letter_to;
+use super::letters::tell_admin;
 use super::report::{Change, What};
 
 /// Looks at every source, tells the admin by mail and notes what was told; the changes are for the report.
@@ -21,13 +19,8 @@ pub(super) fn look(keep: &mut Keep, setup: &Setup, now: Timestamp) -> Result<Vec
     for source in &setup.sources {
         let Some(turned) = keep.turned(&source.name, now)? else { continue };
         let message = words(&turned);
-        if let Some(admin) = setup.config.mail.as_ref().and_then(|mail| mail.admin.clone()) {
-            let reader = Reader { channel: ChannelName::Mail, address: admin, name: String::new() };
-            let rendered = notice::rendered(&source.name, turned.health, &message, turned.answered);
-            let notice = Message::Notice { name: &notice_name(&source.name, &turned), at: now, rendered: &rendered };
-            let letters: Vec<_> = letter_to(setup, notice, &reader, now)?.into_iter().collect();
-            keep.keep_letters(&letters, now)?;
-        }
+        let rendered = notice::rendered(&source.name, turned.health, &message, turned.answered);
+        tell_admin(keep, setup, &notice_name(&source.name, &turned), &rendered, now)?;
         // Last: a run that is stopped before tells it again, and the letter's key keeps it from being sent twice.
         keep.note_health(&source.name, &turned)?;
         let (source, what, last_good) = (source.name.clone(), What::of(turned.health), turned.answered);

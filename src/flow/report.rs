@@ -4,6 +4,7 @@ use jiff::Timestamp;
 use serde::Serialize;
 
 use crate::item::{Fault, FaultKind, ItemId};
+use crate::keep::Stopped;
 use crate::opinion::Tokens;
 use crate::source::Health;
 
@@ -158,6 +159,11 @@ pub struct Acts {
     pub letters_held: usize,
     /// Editions that were too old to be mailed, `digest/2026-W47`.
     pub not_mailed: Vec<String>,
+    /// Letters whose reader left the list before they left.
+    pub letters_withdrawn: usize,
+    /// Editions that were written and not mailed, because something about them needs a person's look.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub stopped: Vec<Stopped>,
     /// Work that failed and will be tried again.
     pub failed: usize,
     /// Items whose text was needed and could not be read.

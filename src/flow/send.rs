@@ -1,19 +1,23 @@
 //! Send: carry the letters that wait, each once.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use anyhow::Result;
 use fail::fail_point;
+use futures_util::StreamExt;
+use futures_util::stream::FuturesUnordered;
 use jiff::{SignedDuration, Timestamp};
 
 use crate::config::Schedule;
-use crate::edition::{Letter, LetterState};
+use crate::edition::{ChannelName, Letter, LetterState};
 use crate::keep::Keep;
-use crate::tell::outbox;
+use crate::standing::List;
+use crate::tell::{Channel, Outcome, notice, outbox};
 
-use super::Doors;
+use super::letters::tell_admin;
 use super::report::Acts;
 use super::week::Week;
+use super::{Doors, Setup};
 
 /// Nothing older is mailed by itself. A state/ restored from a backup does not know what was sent since, and would mail last
 /// month again; two weeks still catch up on a machine that was off over the holidays.
@@ -28,24 +32,67 @@ pub(super) fn is_old(at: Timestamp, now: Timestamp) -> bool {
 pub(super) async fn send(
     keep: &mut Keep,
     doors: &Doors,
-    schedule: &Schedule,
+    setup: &Setup,
     now: Timestamp,
     tried: &mut BTreeSet<String>,
     acts: &mut Acts,
 ) -> Result<()> {
+    // What is said to whoever looks after the home about these letters leaves with them.
+    while carry(keep, doors, setup, now, tried, acts).await? {}
+    for channel in doors.channels.values() {
+        channel.close().await;
+    }
+    Ok(())
+}
+
+/// True if there is more to carry now than there was.
+async fn carry(
+    keep: &mut Keep,
+    doors: &Doors,
+    setup: &Setup,
+    now: Timestamp,
+    tried: &mut BTreeSet<String>,
+    acts: &mut Acts,
+) -> Result<bool> {
+    let mut waiting: BTreeMap<ChannelName, Vec<Letter>> = BTreeMap::new();
     for letter in keep.pending_letters(now)? {
         if !tried.insert(letter.key.clone()) {
             continue;
         }
-        if is_held(&letter, schedule, now) {
+        if is_held(&letter, &setup.config.schedule, now) {
             acts.letters_held += 1;
-            continue;
-        }
-        let Some(channel) = doors.channels.get(&letter.reader.channel) else {
+        } else if has_left(keep, &letter) {
+            let answer = "withdrawn: its reader has left this list, or refused letters before";
+            keep.letter_ends(&letter, LetterState::Dead, now, answer, now)?;
+            acts.letters_withdrawn += 1;
+        } else if doors.channels.contains_key(&letter.reader.channel) {
+            waiting.entry(letter.reader.channel).or_default().push(letter);
+        } else {
             acts.letters_waiting += 1;
-            continue;
-        };
-        let bytes = match keep.bytes(&letter) {
+        }
+    }
+    let mut more = false;
+    for (name, letters) in waiting {
+        let channel = &*doors.channels[&name];
+        for together in letters.chunks(channel.at_once().max(1)) {
+            more |= carry_together(keep, channel, setup, together, now, acts).await?;
+        }
+    }
+    Ok(more)
+}
+
+/// Carries as many letters as a channel takes at once. True if somebody is told of an address that refuses letters.
+async fn carry_together(
+    keep: &mut Keep,
+    channel: &dyn Channel,
+    setup: &Setup,
+    letters: &[Letter],
+    now: Timestamp,
+    acts: &mut Acts,
+) -> Result<bool> {
+    let mut begun = Vec::new();
+    for letter in letters {
+        let bytes = match keep.bytes(letter) {
             Ok(bytes) => bytes,
             Err(error) => {
                 // One letter must not hold up the others, the index and the status.
@@ -54,12 +101,20 @@ pub(super) async fn send(
                 continue;
             }
         };
-        let Some(letter) = keep.letter_begins(&letter, now)? else { continue };
-        fail_point!("letter-begun");
-        let outcome = channel.deliver(&letter, &bytes, now).await;
+        let Some(letter) = keep.letter_begins(letter, now)? else { continue };
+        begun.push((letter, bytes));
+    }
+    fail_point!("letter-begun");
+    let mut under_way: FuturesUnordered<_> = begun
+        .iter()
+        .map(|(letter, bytes)| async move { (letter, channel.deliver(letter, bytes, now).await) })
+        .collect();
+    let mut more = false;
+    while let Some((letter, outcome)) = under_way.next().await {
         fail_point!("letter-delivered");
-        let (state, next_try, answer) = outbox::after(&letter, &outcome, now);
-        keep.letter_ends(&letter, state, next_try, &answer, now)?;
+        let (state, next_try, answer) = outbox::after(letter, &outcome, now);
+        more |= note_address(keep, setup, letter, &outcome, now)?;
+        keep.letter_ends(letter, state, next_try, &answer, now)?;
         fail_point!("letter-ended");
         match state {
             LetterState::Sent => acts.letters_sent += 1,
@@ -67,10 +122,32 @@ pub(super) async fn send(
             LetterState::Queued | LetterState::Sending => acts.letters_waiting += 1,
         }
     }
-    for channel in doors.channels.values() {
-        channel.close().await;
+    Ok(more)
+}
+
+/// Notes what a letter's outcome says of its address. True if it gets no more from now on and the admin is told so.
+fn note_address(keep: &mut Keep, setup: &Setup, letter: &Letter, outcome: &Outcome, now: Timestamp) -> Result<bool> {
+    if letter.reader.channel != ChannelName::Mail || List::of(&letter.edition).is_none() {
+        return Ok(false);
     }
-    Ok(())
+    let address = &letter.reader.address;
+    match outcome {
+        Outcome::Taken { .. } => keep.note_taken(address).map(|()| false),
+        Outcome::Bounced { answer } => {
+            if !keep.note_bounce(address, &letter.edition, answer, now)? {
+                return Ok(false);
+            }
+            let rendered = notice::suppressed(address, &keep.people()[address].bounces);
+            tell_admin(keep, setup, &notice::name("suppressed", &letter.key), &rendered, now)
+        }
+        _ => Ok(false),
+    }
+}
+
+/// Whether the reader of a letter that waits has left its list meanwhile.
+fn has_left(keep: &Keep, letter: &Letter) -> bool {
+    let standing = keep.people().get(&letter.reader.address).filter(|_| letter.reader.channel == ChannelName::Mail);
+    matches!((standing, List::of(&letter.edition)), (Some(standing), Some(list)) if !standing.gets(list))
 }
 
 /// A letter that was due long ago, or whose week closed long ago, unless a person sends it by hand. It is left as it is: a

@@ -5,3 +5,4 @@ pub mod link;
 pub mod text;
 pub mod prompt;
 pub mod panic;
+pub mod token;

@@ -17,6 +17,7 @@ pub mod budget;
 mod answer;
 pub mod grounding;
 pub mod extraction;
+pub mod facts;
 pub mod editorial;
 mod product;
 mod ready;

@@ -21,6 +21,9 @@ mod calibration;
 mod letters;
 mod outbox;
 mod thumbs;
+mod people;
+mod key;
+mod stopped;
 mod told;
 mod spending;
 mod notes;
@@ -47,12 +50,15 @@ pub use calibration::{calibration, keep_calibration};
 pub use copy::copy_state;
 pub use heartbeat::Heartbeat;
 pub use judgements::Judged;
+pub use key::leaving_key;
 pub use lock::Holder;
 pub use opinions::{Disagreement, ModelState};
 pub use outbox::{Outbox, outbox};
+pub use people::{leave_word, standings};
 pub use readings::Kept;
 pub use restore::Restored;
 pub use spending::{Spending, Spent};
+pub use stopped::Stopped;
 pub use thumbs::{Inbox, inbox, leave_thumb};
 pub use told::{ToldIn, told_in};
 pub use views::{SourceStatus, Status, status};
@@ -66,12 +72,14 @@ use store::{Changes, Store};
 use told::Told;
 
 use crate::item::ItemId;
+use crate::standing::Standings;
 
 /// The memory of one home, held by one process at a time. Dropping it closes the store and frees the lock.
 pub struct Keep {
     home: PathBuf,
     told: Told,
     spending: Arc<Spending>,
+    people: Standings,
     archive: Archive,
     store: Store,
     /// Items whose text was asked for and could not be read.
@@ -118,8 +126,10 @@ impl Keep {
         let archive = Archive::open(&state.join("archive"), archive::recorded(&store)?, Longer::Cut)?;
         let told = Told::open(&state.join("told.jsonl"))?;
         let spending = Arc::new(Spending::open(&state.join("spending.jsonl"))?);
+        let people = people::read(&state.join("people.json"))?;
         let unreadable = Mutex::default();
-        let mut keep = Keep { home: home.to_path_buf(), told, spending, archive, store, unreadable, _lock: lock };
+        let mut keep =
+            Keep { home: home.to_path_buf(), told, spending, people, archive, store, unreadable, _lock: lock };
         keep.begin(now)?;
         Ok(keep)
     }

@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 use tracing::warn;
 
 use super::store::Changes;
-use super::{Keep, private_folder};
+use super::{Keep, people, private_folder};
 use crate::item::ItemId;
 use crate::thumb::Thumb;
 
@@ -22,6 +22,9 @@ const VERSION: u32 = 1;
 
 /// Where files go that hold nothing we understand, so that a person can look at them.
 const ASIDE: &str = "aside";
+
+/// How the name of a file begins that is just being written.
+pub(super) const UNFINISHED: &str = ".thumb-";
 
 /// Of a file in the inbox, in bytes; ours have about a hundred.
 const MAX_BYTES: u64 = 10_000;
@@ -44,6 +47,8 @@ struct Note {
 pub struct Inbox {
     /// Thumbs that the next run takes in.
     pub waiting: usize,
+    /// Words of people who leave a list, or come back to it, that the next run takes in.
+    pub people_waiting: usize,
     /// Files that were set aside because they hold nothing we understand, by name.
     pub aside: Vec<String>,
 }
@@ -61,7 +66,7 @@ pub fn leave_thumb(home: &Path, item: &ItemId, up: Option<bool>, now: Timestamp)
     let path = inbox.join(format!("thumb-{item}.json"));
     let write = || -> Result<()> {
         // Several people may do so at once, so the unfinished file has a name of its own; 0600 is how it is made.
-        let mut file = tempfile::Builder::new().prefix(".thumb-").tempfile_in(&inbox)?;
+        let mut file = tempfile::Builder::new().prefix(UNFINISHED).tempfile_in(&inbox)?;
         serde_json::to_writer(&mut file, &Note { version: VERSION, item: item.clone(), up, at: now })?;
         file.write_all(b"\n")?;
         file.as_file().sync_all()?;
@@ -74,10 +79,10 @@ pub fn leave_thumb(home: &Path, item: &ItemId, up: Option<bool>, now: Timestamp)
 /// What lies in the inbox of a home. Needs no lock.
 pub fn inbox(home: &Path) -> Result<Inbox> {
     let folder = home.join("state/inbox");
-    let waiting = files(&folder)?.len();
+    let (people, thumbs): (Vec<_>, Vec<_>) = files(&folder)?.into_iter().partition(|path| people::is_word(path));
     let aside = files(&folder.join(ASIDE))?;
     let name = |path: &PathBuf| path.file_name().unwrap_or_default().to_string_lossy().into_owned();
-    Ok(Inbox { waiting, aside: aside.iter().map(name).collect() })
+    Ok(Inbox { waiting: thumbs.len(), people_waiting: people.len(), aside: aside.iter().map(name).collect() })
 }
 
 impl Keep {
@@ -87,7 +92,7 @@ impl Keep {
         let inbox = self.state().join("inbox");
         let mut changes = Changes::default();
         let mut taken = Vec::new();
-        for path in files(&inbox)? {
+        for path in files(&inbox)?.into_iter().filter(|path| !people::is_word(path)) {
             let note = match read_note(&path) {
                 Ok(note) => note,
                 Err(error) => {
@@ -131,7 +136,7 @@ fn thumb_key(item: &ItemId) -> Vec<u8> {
 }
 
 /// Everything in a folder but its subfolder for what was set aside and what is just being written, by name.
-fn files(folder: &Path) -> Result<Vec<PathBuf>> {
+pub(super) fn files(folder: &Path) -> Result<Vec<PathBuf>> {
     let doing = || format!("listing {}; check who owns it", folder.display());
     let entries = match fs::read_dir(folder) {
         Ok(entries) => entries,
@@ -142,7 +147,7 @@ fn files(folder: &Path) -> Result<Vec<PathBuf>> {
     for entry in entries {
         let entry = entry.with_context(doing)?;
         let name = entry.file_name();
-        if name != ASIDE && !name.as_encoded_bytes().starts_with(b".thumb-") {
+        if name != ASIDE && !name.as_encoded_bytes().starts_with(UNFINISHED.as_bytes()) {
             files.push(entry.path());
         }
     }
@@ -151,21 +156,26 @@ fn files(folder: &Path) -> Result<Vec<PathBuf>> {
 }
 
 fn read_note(path: &Path) -> Result<Note> {
-    let metadata = fs::symlink_metadata(path)?;
-    anyhow::ensure!(metadata.is_file(), "it is no file");
-    anyhow::ensure!(metadata.len() <= MAX_BYTES, "it has more than {MAX_BYTES} bytes");
-    let note: Note = serde_json::from_slice(&fs::read(path)?)?;
+    let note: Note = serde_json::from_slice(&read_small(path)?)?;
     anyhow::ensure!(note.version == VERSION, "it has version {} and this program reads {VERSION}", note.version);
     let name = format!("thumb-{}.json", note.item);
     anyhow::ensure!(path.file_name().is_some_and(|there| *there == *name), "its name is not {name}");
     Ok(note)
 }
 
+/// A file in the inbox that is as small as ours are.
+pub(super) fn read_small(path: &Path) -> Result<Vec<u8>> {
+    let metadata = fs::symlink_metadata(path)?;
+    anyhow::ensure!(metadata.is_file(), "it is no file");
+    anyhow::ensure!(metadata.len() <= MAX_BYTES, "it has more than {MAX_BYTES} bytes");
+    Ok(fs::read(path)?)
+}
+
 /// Never fatal: what cannot even be moved stays, and is looked at again.
-fn set_aside(inbox: &Path, path: &Path, error: &anyhow::Error) {
+pub(super) fn set_aside(inbox: &Path, path: &Path, error: &anyhow::Error) {
     let aside = inbox.join(ASIDE);
     let moved = private_folder(&aside)
         .and_then(|()| Ok(fs::rename(path, aside.join(path.file_name().unwrap_or_default()))?))
         .map_or_else(|trouble| format!("and it can't be moved ({trouble:#})"), |()| "moved to inbox/aside".to_owned());
-    warn!("{} is no thumb ({error:#}); {moved}", path.display());
+    warn!("{} is nothing of ours ({error:#}); {moved}", path.display());
 }

@@ -11,6 +11,7 @@ use serde::{Deserialize, Serialize};
 use super::heartbeat::Heartbeat;
 use super::opinions::{Disagreement, ModelState};
 use super::spending::Spent;
+use super::stopped::Stopped;
 use super::watched::Watched;
 use super::{Keep, whole};
 use crate::edition::LetterState;
@@ -44,6 +45,9 @@ pub struct Status {
     /// Letters that wait for a try, and letters refused for good.
     pub letters_waiting: usize,
     pub letters_dead: usize,
+    /// Editions that were written and not mailed: a person decides.
+    #[serde(default)]
+    pub stopped: Vec<Stopped>,
     /// Files of the archive that lost something.
     #[serde(default)]
     pub archives_short: Vec<String>,
@@ -87,6 +91,7 @@ impl Keep {
             aside: self.aside()?,
             letters_waiting: letters.iter().filter(|letter| waiting(letter.state)).count(),
             letters_dead: letters.iter().filter(|letter| letter.state == LetterState::Dead).count(),
+            stopped: self.stopped()?,
             archives_short: self.archive.short().map(str::to_owned).collect(),
             thumbs_up: up.len(),
             thumbs_down: down.len(),

@@ -5,9 +5,10 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
-use crate::edition::{Action, Counts, Digest, HeldBack, Section, Telling, Trouble};
+use crate::edition::{Action, Counts, Digest, Facts, HeldBack, Section, Telling, Trouble};
 use crate::source::Trust;
 use crate::story::StoryId;
+use crate::stream::Stream;
 use crate::tell::ranking::Ranking;
 use crate::tell::words::clip;
 use crate::verdict::{Category, Level};
@@ -28,6 +29,7 @@ const MOST_ROUTINE_BY_SOURCE: usize = 2;
 pub(super) const TITLE: usize = 200;
 pub(super) const EXCERPT: usize = 320;
 pub(super) const ACTION: usize = 240;
+pub(super) const VERSIONS: usize = 80;
 
 /// The sections in the order they are read, and what goes into each.
 const SECTIONS: [(Category, &str, &[Category]); 6] = [
@@ -68,7 +70,8 @@ pub fn choose(
     let ranked = rank(tellings);
     let actions = actions(&ranked);
     let needed: HashSet<&StoryId> = actions.iter().map(|action| &action.story).collect();
-    let (told, held_back) = fit(ranked, &needed, shares);
+    let spent = actions.iter().map(action_words).sum();
+    let (told, held_back) = fit(ranked, &needed, shares, spent);
     let counts = Counts { told: told.len() as u64, ..counts };
     let left_out = (offered - told.len()) as u64;
     Digest {
@@ -86,8 +89,23 @@ pub fn choose(
         ranked: ranking.header(),
         ranked_by: ranking.footer(),
         editorial: None,
+        sessions: None,
+        retired: Vec::new(),
         remarks: Vec::new(),
     }
+}
+
+/// The same digest as somebody of these streams reads it: within a section and a level, what concerns them comes first. It
+/// tells the same stories, and what to do stays where it is.
+pub fn ordered_for(digest: &Digest, streams: &[Stream]) -> Digest {
+    let mut digest = digest.clone();
+    for section in &mut digest.sections {
+        section.stories.sort_by_key(|telling| {
+            let is_mine = telling.streams.iter().any(|stream| streams.contains(stream));
+            (std::cmp::Reverse(telling.level), urgency(telling.category), !is_mine)
+        });
+    }
+    digest
 }
 
 /// Where a digest lies below digests/, without the ending: `2026-W47/digest`.
@@ -116,6 +134,8 @@ pub(super) fn bounded(mut telling: Telling) -> Telling {
     telling.title = clip(&telling.title, TITLE);
     telling.excerpt = clip(&telling.excerpt, EXCERPT);
     telling.action = telling.action.map(|action| clip(&action, ACTION)).filter(|action| !action.is_empty());
+    telling.facts.affected = telling.facts.affected.map(|affected| clip(&affected, VERSIONS));
+    telling.facts.fixed = telling.facts.fixed.map(|fixed| clip(&fixed, VERSIONS));
     telling
 }
 
@@ -132,23 +152,38 @@ fn actions(ranked: &[Telling]) -> Vec<Action> {
                 why: telling.title.clone(),
                 url: telling.url.clone(),
                 source: telling.source.clone(),
+                reason: telling.why.first().map(|reason| clip(&reason.text, ACTION)).unwrap_or_default(),
+                command: telling.facts.command.clone(),
+                applies_to: applies_to(&telling.facts),
             })
         })
         .take(MOST_ACTIONS)
         .collect()
 }
 
-/// What there is room for, and how many more there were of sources whose share was full, those with the most first.
+/// "everybody who uses lantern-code (versions before 4.12.3)".
+fn applies_to(facts: &Facts) -> String {
+    let Some(product) = &facts.product else { return String::new() };
+    let versions = match (&facts.affected, &facts.fixed) {
+        (Some(affected), _) => format!(" ({})", affected.to_lowercase()),
+        (None, Some(fixed)) => format!(" (older than {fixed})"),
+        (None, None) => String::new(),
+    };
+    clip(&format!("everybody who uses {product}{versions}"), ACTION)
+}
+
+/// What there is room for beside the words that are spent, and how many more there were of sources whose share was full, those with the most first.
 fn fit(
     ranked: Vec<Telling>,
     needed: &HashSet<&StoryId>,
     shares: &BTreeMap<String, usize>,
+    spent: usize,
 ) -> (Vec<Telling>, Vec<HeldBack>) {
     let mut told: Vec<Telling> = Vec::new();
     let mut held_back: BTreeMap<String, u64> = BTreeMap::new();
     let mut by_source: HashMap<String, usize> = HashMap::new();
     let mut routine_by_source: HashMap<String, usize> = HashMap::new();
-    let (mut words, mut routine) = (0, 0);
+    let (mut words, mut routine) = (spent, 0);
     for mut telling in ranked {
         let is_routine = telling.level == Level::Routine;
         if is_routine {
@@ -206,8 +241,13 @@ fn weight(word: &str) -> usize {
 /// The words a reader meets, for the time it takes.
 pub(super) fn words(digest: &Digest) -> usize {
     let stories: usize = digest.sections.iter().flat_map(|section| &section.stories).map(count_words).sum();
-    let actions: usize = digest.actions.iter().flat_map(|action| action.what.split_whitespace()).map(weight).sum();
-    stories + actions
+    stories + digest.actions.iter().map(action_words).sum::<usize>()
+}
+
+fn action_words(action: &Action) -> usize {
+    let command = action.command.as_deref().unwrap_or_default();
+    let texts = [action.what.as_str(), &action.why, &action.reason, command, &action.applies_to];
+    texts.iter().flat_map(|text| text.split_whitespace()).map(weight).sum()
 }
 
 fn sections(told: Vec<Telling>) -> Vec<Section> {

@@ -10,6 +10,8 @@ pub(super) fn html(text: &str) -> String {
             '>' => out.push_str("&gt;"),
             '"' => out.push_str("&quot;"),
             '\'' => out.push_str("&#39;"),
+            // So that two of them on a page are a template that was not filled in, and never somebody's words.
+            '{' => out.push_str("&#123;"),
             letter => out.push(letter),
         }
     }
@@ -79,6 +81,13 @@ pub(super) fn markdown_code(text: &str) -> String {
     let fence = "`".repeat(longest + 1);
     let pad = if longest > 0 { " " } else { "" };
     format!("{fence}{pad}{text}{pad}{fence}")
+}
+
+/// A command as a Markdown code block, every line behind `pad`, fenced by more back quotes than it holds.
+pub(super) fn markdown_block(text: &str, pad: &str) -> String {
+    let longest = text.split(|letter| letter != '`').map(str::len).max().unwrap_or(0);
+    let fence = "`".repeat(longest.max(2) + 1);
+    format!("{pad}{fence}sh\n{pad}{text}\n{pad}{fence}")
 }
 
 /// Plain text in lines of at most 72 characters where words allow, the second and later ones indented by `indent` spaces.

@@ -17,6 +17,7 @@ pub mod message;
 pub mod letter;
 pub mod channel;
 pub mod outbox;
+pub mod check;
 pub mod feeds;
 
 mod subject;
@@ -33,6 +34,8 @@ pub enum Outcome {
     Later { answer: String, not_before: Option<Timestamp> },
     /// Never: this reader or these bytes are refused for good.
     Refused { answer: String },
+    /// Refused for good, and because of the reader's address: there is nobody there.
+    Bounced { answer: String },
     /// The connection broke after the bytes were sent and before the answer came: it may have been taken.
     Unknown { answer: String },
 }
@@ -53,6 +56,11 @@ pub type Closing<'a> = Pin<Box<dyn Future<Output = ()> + Send + 'a>>;
 /// the time of the try comes in.
 pub trait Channel: Send + Sync {
     fn deliver<'a>(&'a self, letter: &'a Letter, bytes: &'a [u8], now: Timestamp) -> Delivered<'a>;
+
+    /// How many letters it carries at once; one unless it says otherwise.
+    fn at_once(&self) -> usize {
+        1
+    }
 
     /// After the last letter: takes leave of the other side, where that is polite.
     fn close(&self) -> Closing<'_> {

@@ -1,10 +1,13 @@
-//! A notice: one letter to whoever looks after this home, about one source or about all of them.
+//! A notice: one letter to whoever looks after this home, about one thing.
 
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
+use sha2::{Digest as _, Sha256};
 
 use crate::guard::text::one_line;
+use crate::item::short_hash;
 use crate::source::Health;
+use crate::standing::Bounce;
 use crate::tell::escape;
 use crate::tell::render::Rendered;
 use crate::tell::words::clip;
@@ -75,6 +78,35 @@ pub fn awake(answered: usize, sources: usize, since: Timestamp, zone: &TimeZone)
             "What the feeds still hold of that time is read now; alerts about it come late.".to_owned(),
         ],
     )
+}
+
+/// That an address gets no more letters, because it refused these.
+pub fn suppressed(address: &str, bounces: &[Bounce]) -> Rendered {
+    let address = one_line(address);
+    let mut words = vec![format!("{address} gets no more letters: its server refused {} editions.", bounces.len())];
+    words.extend(bounces.iter().map(|bounce| format!("{}: {}", bounce.edition, bounce.answer)));
+    words.push(format!(
+        "If the address is right again, `tidings people subscribe {address}` tries it anew; if not, take it out of \
+         tidings.toml. This is told once."
+    ));
+    letter(format!("[tidings] {address}: refused"), &words)
+}
+
+/// That an edition was written and not mailed, and why.
+pub fn stopped(week: &str, why: &[String]) -> Rendered {
+    let week = one_line(week);
+    let mut words = vec![format!("The digest {week} was written to digests/ and not mailed:")];
+    words.extend(why.iter().map(|why| format!("- {why}")));
+    words.push(format!(
+        "Look at it, mend what is wrong, and send it with `tidings digest send --week {week}`; or, if it is right as it is, \
+         add --force \"the reason\". This is told once."
+    ));
+    letter(format!("[tidings] digest {week}: not mailed"), &words)
+}
+
+/// Names a notice by what it is about: `suppressed-0123456789`.
+pub fn name(what: &str, about: &str) -> String {
+    format!("{what}-{}", short_hash(Sha256::new_with_prefix(about)))
 }
 
 fn minute(at: Timestamp, zone: &TimeZone) -> String {

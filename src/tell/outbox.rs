@@ -20,7 +20,7 @@ const UNSURE_WAIT: SignedDuration = SignedDuration::from_mins(15);
 pub fn after(letter: &Letter, outcome: &Outcome, now: Timestamp) -> (LetterState, Timestamp, String) {
     match outcome {
         Outcome::Taken { answer } => (LetterState::Sent, now, answer.clone()),
-        Outcome::Refused { answer } => (LetterState::Dead, now, answer.clone()),
+        Outcome::Refused { answer } | Outcome::Bounced { answer } => (LetterState::Dead, now, answer.clone()),
         _ if letter.tries >= LAST_TRY => {
             (LetterState::Dead, now, format!("given up after {} tries; last: {}", letter.tries, answer(outcome)))
         }
@@ -49,6 +49,7 @@ fn answer(outcome: &Outcome) -> &str {
         Outcome::Taken { answer }
         | Outcome::Later { answer, .. }
         | Outcome::Refused { answer }
+        | Outcome::Bounced { answer }
         | Outcome::Unknown { answer } => answer,
     }
 }

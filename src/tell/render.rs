@@ -7,11 +7,12 @@ use minijinja::{AutoEscape, Environment, Value};
 use serde::Serialize;
 
 use crate::edition::{Alert, Digest, Rollup};
+use crate::stream::Stream;
 use crate::tell::escape;
 use crate::tell::view::{self, Links};
 
 /// The words and layouts; whoever mends them needs no Rust.
-const TEMPLATES: [(&str, &str); 14] = [
+const TEMPLATES: [(&str, &str); 16] = [
     ("digest.html", include_str!("templates/digest.html")),
     ("digest.md", include_str!("templates/digest.md")),
     ("digest.txt", include_str!("templates/digest.txt")),
@@ -21,6 +22,8 @@ const TEMPLATES: [(&str, &str); 14] = [
     ("rollup.html", include_str!("templates/rollup.html")),
     ("rollup.md", include_str!("templates/rollup.md")),
     ("rollup.txt", include_str!("templates/rollup.txt")),
+    ("leave.html", include_str!("templates/leave.html")),
+    ("leave.txt", include_str!("templates/leave.txt")),
     ("fragment.html", include_str!("templates/fragment.html")),
     ("feed.atom.xml", include_str!("templates/feed.atom.xml")),
     ("parts.html", include_str!("templates/parts.html")),
@@ -56,12 +59,17 @@ impl Rendered {
 
 /// Writes a digest. Fails only if a template does.
 pub fn digest(digest: &Digest) -> Result<Rendered> {
-    let view = view::digest(digest, Links::Long);
+    digest_for(digest, &[])
+}
+
+/// Writes a digest that is ordered for people of these streams, and says so at its foot. Fails only if a template does.
+pub fn digest_for(digest: &Digest, streams: &[Stream]) -> Result<Rendered> {
+    let view = view::digest(digest, streams, Links::Long);
     let rendered = write("digest", view.subject.clone(), digest, &view)?;
     if rendered.html.len() <= MOST_HTML {
         return Ok(rendered);
     }
-    write("digest", view.subject, digest, &view::digest(digest, Links::Short))
+    write("digest", view.subject, digest, &view::digest(digest, streams, Links::Short))
 }
 
 /// Writes an alert. Fails only if a template does.
@@ -82,13 +90,46 @@ pub fn rollup(rollup: &Rollup) -> Result<Rendered> {
 
 /// A digest as the content of a feed's entry: HTML without a page around it and without styles.
 pub(super) fn fragment(digest: &Digest) -> Result<String> {
-    fill(&environment()?, "fragment.html", &view::digest(digest, Links::Short))
+    fill(&environment()?, "fragment.html", &view::digest(digest, &[], Links::Short))
 }
 
 /// The Atom feed around its entries.
 pub(super) fn atom(feed: &impl Serialize) -> Result<String> {
     fill(&environment()?, "feed.atom.xml", feed)
 }
+
+/// How one person leaves the list, as the last words of a letter.
+#[derive(Debug, Serialize)]
+pub(super) struct Leave<'a> {
+    /// "digest" or "alerts"
+    pub list: &'a str,
+    pub address: &'a str,
+    /// A page that takes them off; None where there is none.
+    pub page: Option<&'a str>,
+    /// Whom to write to instead, and that as a link.
+    pub to: &'a str,
+    pub mailto: &'a str,
+}
+
+/// A page with its last words made for one person, as (text, HTML). Words that were not written by a template stay as they are.
+pub(super) fn leaving(rendered: &Rendered, leave: &Leave<'_>) -> Result<(String, String)> {
+    let environment = environment()?;
+    let everybody = environment.get_template("leave.txt")?.render(())?;
+    let mine = environment.get_template("leave.txt")?.render(Value::from(Serde(leave)))?;
+    let text = match rendered.text.trim_end().strip_suffix(everybody.trim_end()) {
+        Some(body) => format!("{body}{}\n", mine.trim_end()),
+        None => rendered.text.clone(),
+    };
+    let mine = environment.get_template("leave.html")?.render(Value::from(Serde(leave)))?;
+    let html = match (rendered.html.split_once(LEAVE[0]), rendered.html.rsplit_once(LEAVE[1])) {
+        (Some((head, _)), Some((_, tail))) => format!("{head}{}{tail}", mine.trim()),
+        _ => rendered.html.clone(),
+    };
+    Ok((text, html))
+}
+
+/// Stand around how to leave in an HTML page; no foreign word can be a comment there.
+const LEAVE: [&str; 2] = ["<!-- how to leave -->", "<!-- that was it -->"];
 
 fn write(name: &str, subject: String, edition: &impl Serialize, view: &impl Serialize) -> Result<Rendered> {
     let environment = environment()?;
@@ -132,6 +173,7 @@ fn environment() -> Result<Environment<'static>> {
     });
     environment.add_filter("target", |url: &str| Value::from_safe_string(escape::markdown_target(url)));
     environment.add_filter("code", |text: &str| Value::from_safe_string(escape::markdown_code(text)));
+    environment.add_filter("block", |text: &str, pad: &str| Value::from_safe_string(escape::markdown_block(text, pad)));
     environment.add_filter("underline", |text: &str| "=".repeat(text.chars().count()));
     environment.add_filter("wrap", |text: &str, indent: usize| escape::wrap(text, indent));
     for (name, words) in TEMPLATES {

@@ -7,13 +7,16 @@ use jiff::tz::TimeZone;
 use serde::Serialize;
 use url::Url;
 
-use crate::edition::{Action, Alert, Also, Digest, Editorial, HeldBack, Rollup, Section, Sentence, Telling, Trouble};
+use crate::edition::{
+    Action, Alert, Also, Digest, Editorial, HeldBack, Retired, Rollup, Section, Sentence, Sessions, Telling, Trouble,
+};
 use crate::guard::text::one_line;
 use crate::story::StoryId;
-use crate::tell::digest::{ACTION, EXCERPT, TITLE, words};
+use crate::stream::Stream;
+use crate::tell::digest::{ACTION, EXCERPT, TITLE, VERSIONS, words};
 use crate::tell::subject;
 use crate::tell::words::clip;
-use crate::verdict::Level;
+use crate::verdict::{Category, Level};
 
 /// Names of sources, sections and weeks; longer ones would break the line they stand on.
 const NAME: usize = 80;
@@ -27,6 +30,12 @@ const MOST_ALSO: usize = 5;
 const MOST_HELD: usize = 3;
 /// Of an editorial; a digest that was written by hand may have more.
 const MOST_PARAGRAPHS: usize = 5;
+/// Advice that is taken back, in one digest.
+const MOST_RETIRED: usize = 5;
+/// Ids of advisories beside a story.
+const MOST_IDS: usize = 3;
+/// A sum over fewer people would tell of one of them.
+const LEAST_PEOPLE: u64 = 5;
 /// Words a minute, the slow end of silent reading.
 const READING_SPEED: usize = 200;
 
@@ -64,7 +73,20 @@ pub(super) struct DigestView {
     pub ranked: String,
     pub ranked_by: String,
     pub editorial: Option<EditorialView>,
+    /// What the lab's own sessions show, a line each; numbers and our words only.
+    pub sessions: Vec<String>,
+    pub retired: Vec<RetiredView>,
     pub remarks: Vec<String>,
+    /// "evals and policy": whose stories come first in this copy; empty in the one for everybody.
+    pub streams: String,
+}
+
+#[derive(Debug, Serialize)]
+pub(super) struct RetiredView {
+    pub advice: String,
+    pub why: String,
+    pub url: Option<String>,
+    pub source: String,
 }
 
 /// The week in short.
@@ -110,6 +132,10 @@ pub(super) struct ActionView {
     pub title: String,
     pub url: Option<String>,
     pub source: String,
+    pub reason: String,
+    /// To be copied whole.
+    pub command: String,
+    pub applies_to: String,
 }
 
 #[derive(Debug, Serialize)]
@@ -128,6 +154,8 @@ pub(super) struct StoryView {
     pub excerpt: String,
     pub critical: bool,
     pub update: bool,
+    /// "Affected: < 4.12.3 · fixed in 4.12.3 · GHSA-…", of what breaks or endangers.
+    pub versions: String,
     /// Empty when there is nothing to do, or when it stands at the top already.
     pub action: Vec<Piece>,
     pub why: String,
@@ -156,7 +184,7 @@ pub(super) struct Piece {
     pub text: String,
 }
 
-pub(super) fn digest(digest: &Digest, links: Links) -> DigestView {
+pub(super) fn digest(digest: &Digest, streams: &[Stream], links: Links) -> DigestView {
     let zone = zone(&digest.zone);
     let topmost: Vec<&StoryId> = digest.actions.iter().map(|action| &action.story).collect();
     DigestView {
@@ -180,8 +208,55 @@ pub(super) fn digest(digest: &Digest, links: Links) -> DigestView {
         ranked: clip(&digest.ranked, REMARK),
         ranked_by: clip(&digest.ranked_by, 2 * REMARK),
         editorial: digest.editorial.as_ref().and_then(|editorial| editorial_view(editorial, digest, links)),
+        sessions: digest.sessions.iter().flat_map(sessions).collect(),
+        retired: digest.retired.iter().take(MOST_RETIRED).map(|one| retired(one, links)).collect(),
         remarks: digest.remarks.iter().map(|remark| clip(remark, REMARK)).collect(),
+        streams: listed(&streams.iter().map(|stream| stream.word()).collect::<Vec<_>>()),
     }
+}
+
+/// "a", "a and b", "a, b and c".
+fn listed(words: &[&str]) -> String {
+    match words {
+        [] => String::new(),
+        [one] => (*one).to_owned(),
+        [first @ .., last] => format!("{} and {last}", first.join(", ")),
+    }
+}
+
+fn sessions(sessions: &Sessions) -> Vec<String> {
+    if sessions.people < LEAST_PEOPLE {
+        return Vec::new();
+    }
+    vec![
+        format!("{} sessions of {} people.", thousands(sessions.sessions), thousands(sessions.people)),
+        format!(
+            "{} calls of tools, {} of them failed.",
+            thousands(sessions.tool_calls),
+            thousands(sessions.tool_failures)
+        ),
+    ]
+}
+
+fn retired(retired: &Retired, links: Links) -> RetiredView {
+    RetiredView {
+        advice: clip(&retired.advice, TITLE),
+        why: clip(&retired.why, EXCERPT),
+        url: link(retired.url.as_ref(), links),
+        source: clip(&retired.source, NAME),
+    }
+}
+
+/// Versions and ids of what breaks or endangers; empty where its words name none.
+fn versions(telling: &Telling) -> String {
+    if !matches!(telling.category, Category::Security | Category::Breaking) {
+        return String::new();
+    }
+    let facts = &telling.facts;
+    let affected = facts.affected.as_ref().map(|affected| format!("Affected: {}", clip(affected, VERSIONS)));
+    let fixed = facts.fixed.as_ref().map(|fixed| format!("Fixed in: {}", clip(fixed, VERSIONS)));
+    let ids = facts.advisories.iter().take(MOST_IDS).map(|id| clip(id, VERSIONS));
+    affected.into_iter().chain(fixed).chain(ids).collect::<Vec<_>>().join(" · ")
 }
 
 pub(super) fn alert(alert: &Alert, links: Links) -> AlertView {
@@ -267,6 +342,7 @@ fn story(telling: &Telling, topmost: &[&StoryId], zone: &TimeZone, links: Links)
         excerpt: if routine { String::new() } else { clip(&telling.excerpt, EXCERPT) },
         critical: telling.level == Level::Critical,
         update: telling.update,
+        versions: versions(telling),
         action: shown.map(pieces).unwrap_or_default(),
         why: match telling.why.first() {
             Some(reason) if !routine => clip(&reason.text, REMARK),
@@ -295,6 +371,9 @@ fn action(action: &Action, links: Links) -> ActionView {
         title: clip(&action.why, TITLE),
         url: link(action.url.as_ref(), links),
         source: clip(&action.source, NAME),
+        reason: clip(&action.reason, REMARK),
+        command: action.command.as_deref().map(|command| clip(command, ACTION)).unwrap_or_default(),
+        applies_to: clip(&action.applies_to, REMARK),
     }
 }
 

@@ -71,6 +71,8 @@ fn help_reads_as_it_was_last_looked_at() {
         "people",
         "people list",
         "people import",
+        "people unsubscribe",
+        "people subscribe",
         "channels",
         "channels list",
         "channels dead",

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use regex::Regex;
 
-const THINGS: [&str; 12] = [
+const THINGS: [&str; 14] = [
     "config",
     "source",
     "page",
@@ -17,6 +17,8 @@ const THINGS: [&str; 12] = [
     "verdict",
     "thumb",
     "story",
+    "stream",
+    "standing",
     "edition",
     "home",
 ];

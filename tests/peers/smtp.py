@@ -1,10 +1,11 @@
 #!/usr/bin/env python3
 """A mail server to try tidings against: aiosmtpd with STARTTLS and AUTH, under a certificate authority made on the spot.
 
-    tests/peers/smtp.py FOLDER [--port 0] [--defer] [--refuse ADDRESS]
+    tests/peers/smtp.py FOLDER [--port 0] [--defer] [--refuse ADDRESS] [--cut]
 
 Makes a virtual environment, the authority and the certificate in FOLDER (once), then listens on 127.0.0.1 and writes every
-letter to FOLDER/inbox/N.eml. --defer answers 451 to the first RCPT it hears; --refuse answers 550 for that address. Prints
+letter to FOLDER/inbox/N.eml. --defer answers 451 to the first RCPT it hears; --refuse answers 550 for that address; --cut takes the first letter and
+hangs up without a word. Prints
 one line of JSON per event on standard output; the first names the port, the user, the password and ca.pem for tidings.toml:
 
     [mail]
@@ -67,8 +68,19 @@ def serve(folder, arguments):
     inbox = folder / "inbox"
     inbox.mkdir(exist_ok=True)
     deferred = [not arguments.defer]
+    cut = [not arguments.cut]
+    connections = [0]
+    letters = [len(list(inbox.glob("*.eml")))]
 
     class Handler:
+        async def handle_EHLO(self, server, session, envelope, hostname, responses):
+            # Once in the clear and once under TLS.
+            if session.ssl is not None:
+                connections[0] += 1
+                say(event="connected", number=connections[0])
+            session.host_name = hostname
+            return responses
+
         async def handle_RCPT(self, server, session, envelope, address, options):
             if not deferred[0]:
                 deferred[0] = True
@@ -81,10 +93,15 @@ def serve(folder, arguments):
             return "250 OK"
 
         async def handle_DATA(self, server, session, envelope):
-            number = len(list(inbox.glob("*.eml"))) + 1
+            letters[0] += 1
+            number = letters[0]
             (inbox / f"{number}.eml").write_bytes(envelope.original_content)
             say(event="letter", file=f"inbox/{number}.eml", to=envelope.rcpt_tos, sender=envelope.mail_from,
                 bytes=len(envelope.original_content), encrypted=session.ssl is not None, signed_in=session.authenticated)
+            if not cut[0]:
+                cut[0] = True
+                say(event="cut", to=envelope.rcpt_tos)
+                server.transport.abort()
             return f"250 OK letter {number}"
 
     def authenticate(server, session, envelope, mechanism, data):
@@ -122,6 +139,7 @@ def main():
     parser.add_argument("--port", type=int, default=0)
     parser.add_argument("--defer", action="store_true")
     parser.add_argument("--refuse")
+    parser.add_argument("--cut", action="store_true")
     arguments = parser.parse_args()
     folder = arguments.folder.resolve()
     folder.mkdir(parents=True, exist_ok=True)

@@ -7,6 +7,8 @@ mod heartbeat;
 mod hostile;
 mod telling;
 mod sending;
+mod leaving;
+mod stopping;
 mod killed;
 mod restoring;
 mod clock;

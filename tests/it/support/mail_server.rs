@@ -19,6 +19,10 @@ pub struct Script {
     /// Offers AUTH, and answers it so.
     pub auth: Option<&'static str>,
     pub mail: Option<&'static str>,
+    /// Says nothing any more when it hears this verb; `220` is its own greeting.
+    pub hangs_at: Option<&'static str>,
+    /// This address is unknown.
+    pub unknown: Option<&'static str>,
     /// Answers to the first, second, … RCPT; 250 afterwards.
     pub rcpt: Vec<&'static str>,
     /// Answers to the first, second, … letter; 250 afterwards.
@@ -38,6 +42,8 @@ pub enum End {
     Says(&'static str),
     /// Takes the bytes and hangs up without a word.
     Cuts,
+    /// Takes the bytes and says nothing any more.
+    Hangs,
 }
 
 pub struct MailServer {
@@ -132,12 +138,21 @@ impl Talk {
             _ => Box::new(stream),
         };
         let mut encrypted = self.script.tls == Tls::Implicit;
+        if self.script.hangs_at == Some("220") {
+            return std::future::pending().await;
+        }
         say(&mut stream, "220 mail.example ESMTP").await?;
         loop {
             let line = String::from_utf8_lossy(&line(&mut stream).await?).trim_end().to_owned();
             self.log.lock().unwrap().lines.push(line.clone());
             let verb = line.split([' ', ':']).next().unwrap_or_default().to_uppercase();
+            if self.script.hangs_at == Some(verb.as_str()) {
+                return std::future::pending().await;
+            }
             match verb.as_str() {
+                "RCPT" if self.script.unknown.is_some_and(|unknown| line.contains(unknown)) => {
+                    say(&mut stream, "550 5.1.1 no such person").await?;
+                }
                 "EHLO" => {
                     let mut offers = vec!["mail.example", "8BITMIME"];
                     if self.script.tls == Tls::Starttls && !encrypted {
@@ -176,6 +191,7 @@ impl Talk {
                             self.log.lock().unwrap().cuts += 1;
                             return Ok(());
                         }
+                        End::Hangs => return std::future::pending().await,
                     }
                 }
                 "QUIT" => return say(&mut stream, "221 bye").await,

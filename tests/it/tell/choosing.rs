@@ -1,6 +1,6 @@
 //! What gets into a digest, and in which order.
 
-use tidings::edition::{Digest, HeldBack, Telling};
+use tidings::edition::{Digest, Facts, HeldBack, Retired, Sessions, Telling};
 use tidings::source::Trust;
 use tidings::tell::render;
 use tidings::verdict::{Category, Level};
@@ -149,4 +149,60 @@ fn a_story_whose_action_stands_at_the_top_is_told_even_beyond_its_sources_share(
     let digest = digest(tellings);
     assert_eq!(digest.actions[0].story.0, "s-0000000007");
     assert!(told(&digest).iter().any(|telling| telling.story.0 == "s-0000000007"));
+}
+
+#[test]
+fn what_to_do_says_why_for_whom_and_what_to_type() {
+    let facts = Facts {
+        product: Some("lantern-code".to_owned()),
+        affected: Some("Versions before 4.12.3".to_owned()),
+        fixed: Some("4.12.3".to_owned()),
+        advisories: vec!["GHSA-2x4c-9f3m-77qp".to_owned()],
+        command: Some("npm install -g lantern-code@4.12.3".to_owned()),
+    };
+    let story = Telling {
+        category: Category::Security,
+        action: Some("Update lantern-code to 4.12.3 or later".to_owned()),
+        facts,
+        ..telling(1)
+    };
+    let digest = digest(vec![story]);
+    let action = &digest.actions[0];
+    assert_eq!(action.reason, "It fits.");
+    assert_eq!(action.applies_to, "everybody who uses lantern-code (versions before 4.12.3)");
+    assert_eq!(action.command.as_deref(), Some("npm install -g lantern-code@4.12.3"));
+    let page = render::digest(&digest).unwrap();
+    assert!(page.text.contains("\n\n       npm install -g lantern-code@4.12.3\n\n"), "{}", page.text);
+    assert!(page.markdown.contains("   ```sh\n   npm install -g lantern-code@4.12.3\n   ```\n"), "{}", page.markdown);
+    assert!(page.html.contains(">npm install -g lantern-code@4.12.3</pre>"));
+    let versions = "Affected: Versions before 4.12.3 · Fixed in: 4.12.3 · GHSA-2x4c-9f3m-77qp";
+    assert!(page.text.split_whitespace().collect::<Vec<_>>().join(" ").contains(versions), "{}", page.text);
+    assert!(page.html.contains(versions));
+}
+
+#[test]
+fn sums_over_fewer_than_five_people_are_not_shown() {
+    let with = |people| Digest {
+        sessions: Some(Sessions { people, sessions: 412, tool_calls: 9_871, tool_failures: 204 }),
+        ..digest(vec![telling(1)])
+    };
+    assert!(!render::digest(&with(4)).unwrap().text.contains("OUR OWN SESSIONS"));
+    let page = render::digest(&with(5)).unwrap();
+    assert!(page.text.contains("412 sessions of 5 people.") && page.html.contains("9,871 calls of tools, 204"));
+}
+
+#[test]
+fn advice_that_is_taken_back_stands_last_with_its_source() {
+    let retired = Retired {
+        advice: "Clear the cache before each run.".to_owned(),
+        why: "Fixed in 4.12.0.".to_owned(),
+        url: Some("https://news.example/cache".parse().unwrap()),
+        source: "Lantern".to_owned(),
+    };
+    let page = render::digest(&Digest { retired: vec![retired], ..digest(vec![telling(1)]) }).unwrap();
+    for form in [&page.text, &page.markdown, &page.html] {
+        assert!(form.contains("https://news.example/cache"), "{form}");
+        let (advice, story) = (form.find("Clear the cache").unwrap(), form.find("Title 1").unwrap());
+        assert!(advice > story && advice < form.to_lowercase().find("how the sources fared").unwrap());
+    }
 }

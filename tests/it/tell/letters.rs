@@ -2,6 +2,8 @@
 
 use jiff::Timestamp;
 use tidings::edition::{EditionId, Letter, Reader, Telling, letter_key, message_hash};
+use tidings::guard::token::token;
+use tidings::standing::List;
 use tidings::tell::channel::mail::Sender;
 use tidings::tell::letter;
 use tidings::tell::message::Message;
@@ -102,6 +104,35 @@ fn a_letter_carries_the_headers_of_a_list() {
 }
 
 #[test]
+fn with_pages_of_ones_own_a_letter_is_left_by_one_click_and_by_mail() {
+    let key = [7; 32];
+    let sender = Sender::new(&mail("smtps://mail.example")).unwrap();
+    let sender = sender.with_page("https://tidings.lab.example/pages/".parse().unwrap(), key);
+    let digest = digest(vec![telling(1)]);
+    let rendered = render::digest(&digest).unwrap();
+    let (_, bytes) = letter::mail(Message::Digest(&digest, &rendered), &ana(), &sender, Timestamp::UNIX_EPOCH).unwrap();
+    let mail = String::from_utf8(bytes).unwrap();
+    let page = format!("https://tidings.lab.example/pages/u/{}", token(&key, List::Digest, &ana().address));
+    let both = format!("<{page}>, <mailto:admin@lab.example?subject=unsubscribe>");
+    assert_eq!(header(&mail, "List-Unsubscribe"), both);
+    assert_eq!(header(&mail, "List-Unsubscribe-Post"), "List-Unsubscribe=One-Click");
+    for (_, words) in parts(&mail) {
+        assert!(words.contains(&page) && words.contains("ana@example.org"), "{words}");
+        assert!(!words.contains("how to leave"), "no mark of the template is left");
+    }
+}
+
+#[test]
+fn without_pages_of_ones_own_a_letter_names_the_address_to_write_to() {
+    let (_, mail) = written(&page(), &ana());
+    assert!(headers(&mail).iter().all(|(name, _)| name != "List-Unsubscribe-Post"));
+    for (_, words) in parts(&mail) {
+        assert!(words.contains("mailto:admin@lab.example?subject=unsubscribe") && words.contains("ana@example.org"));
+        assert!(!words.contains("/u/"), "{words}");
+    }
+}
+
+#[test]
 fn a_letter_is_dated_by_its_edition_and_not_by_the_clock() {
     let (letter, mail) = written(&page(), &ana());
     assert_eq!(header(&mail, "Date"), "Mon, 23 Nov 2026 07:00:00 +0000");
@@ -111,12 +142,14 @@ fn a_letter_is_dated_by_its_edition_and_not_by_the_clock() {
 #[test]
 fn the_text_comes_first_and_both_parts_are_whole() {
     let page = page();
-    let (_, mail) = written(&page, &ana());
+    let (letter, mail) = written(&page, &ana());
     let parts = parts(&mail);
     assert_eq!(parts.len(), 2);
     assert!(parts[0].0.contains("text/plain; charset=utf-8") && parts[1].0.contains("text/html; charset=utf-8"));
-    assert_eq!(parts[0].1.trim_end(), page.text.trim_end());
-    assert_eq!(parts[1].1.trim_end(), page.html.trim_end());
+    let sender = Sender::new(&super::samples::mail("smtps://mail.example")).unwrap();
+    let (text, html) = sender.personal(&letter, &page).unwrap();
+    assert_eq!(parts[0].1.trim_end(), text.trim_end());
+    assert_eq!(parts[1].1.trim_end(), html.trim_end());
     assert!(header(&mail, "Content-Type").starts_with("multipart/alternative"));
 }
 

@@ -120,9 +120,85 @@ async fn a_reader_put_off_waits_and_the_next_one_is_served_on_the_same_connectio
 async fn an_unknown_reader_is_refused() {
     let server = MailServer::start(Script { rcpt: vec!["550 5.1.1 no such person"], ..secure() }).await;
     let outcome = send(&smtp(&settings(&server, "smtp")), "gone@example.org").await;
-    let Outcome::Refused { answer } = outcome else { panic!("{outcome:?}") };
+    let Outcome::Bounced { answer } = outcome else { panic!("{outcome:?}") };
     assert!(answer.contains("550") && answer.contains("no such person"), "{answer}");
     assert!(server.letters().is_empty());
+}
+
+#[tokio::test]
+async fn a_refusal_by_policy_is_no_word_on_the_address() {
+    for (rcpt, letter, bounced) in [
+        ("550 5.7.1 relaying denied", "250 ok", false),
+        ("554 5.7.1 <ana@example.org>: Relay access denied", "250 ok", false),
+        ("553 5.1.3 bad address", "250 ok", true),
+        ("250 ok", "550 5.1.1 unknown after all", true),
+        ("250 ok", "550 5.7.28 too much mail", false),
+        ("250 ok", "554 5.7.1 spam", false),
+    ] {
+        let server = MailServer::start(Script { rcpt: vec![rcpt], letter: vec![End::Says(letter)], ..secure() }).await;
+        let outcome = send(&smtp(&settings(&server, "smtp")), "ana@example.org").await;
+        assert_eq!(matches!(outcome, Outcome::Bounced { .. }), bounced, "{rcpt} / {letter}: {outcome:?}");
+        assert_eq!(matches!(outcome, Outcome::Refused { .. }), !bounced, "{rcpt} / {letter}: {outcome:?}");
+    }
+}
+
+/// A server without TLS and sign-in, so that with a stopped clock nothing but its silence lets time pass.
+async fn silent(script: Script) -> (MailServer, Outcome) {
+    let server = MailServer::start(Script { tls: Tls::None, ..script }).await;
+    let mail = config::Mail {
+        allow_plain: vec!["127.0.0.1".to_owned()],
+        ..mail(&format!("smtp://127.0.0.1:{}", server.port))
+    };
+    let smtp = Smtp::new(&mail, None).unwrap();
+    let outcome = send(&smtp, "ana@example.org").await;
+    (server, outcome)
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_server_that_hangs_before_the_letter_is_asked_again_later() {
+    for verb in ["220", "EHLO", "MAIL", "RCPT", "DATA"] {
+        let (server, outcome) = silent(Script { hangs_at: Some(verb), ..Script::default() }).await;
+        let answer = later(outcome);
+        assert!(answer.contains("no answer in time"), "{verb}: {answer}");
+        assert!(server.letters().is_empty());
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_server_that_hangs_after_the_letter_may_have_taken_it() {
+    let (server, outcome) = silent(Script { letter: vec![End::Hangs], ..Script::default() }).await;
+    assert!(matches!(outcome, Outcome::Unknown { .. }), "{outcome:?}");
+    assert_eq!(server.letters().len(), 1);
+}
+
+#[tokio::test]
+async fn a_hundred_letters_leave_over_a_few_connections_and_one_that_is_refused_costs_no_other() {
+    let server = MailServer::start(Script { unknown: Some("p37@example.org"), ..secure() }).await;
+    let mail = config::Mail { connections: 4, ..settings(&server, "smtp") };
+    let smtp = smtp(&mail);
+    assert_eq!(smtp.at_once(), 4);
+    let addresses: Vec<String> = (0..100).map(|n| format!("p{n}@example.org")).collect();
+    let outcomes = futures_util::future::join_all(addresses.iter().map(|address| send(&smtp, address))).await;
+    let taken = outcomes.iter().filter(|outcome| matches!(outcome, Outcome::Taken { .. })).count();
+    assert_eq!(taken, 99);
+    assert!(matches!(outcomes[37], Outcome::Bounced { .. }), "{:?}", outcomes[37]);
+    assert_eq!(server.letters().iter().collect::<std::collections::BTreeSet<_>>().len(), 99, "all are different");
+    assert!((1..=4).contains(&server.connections()), "{} connections", server.connections());
+    smtp.close().await;
+    assert_eq!(server.verbs().iter().filter(|verb| *verb == "QUIT").count(), server.connections());
+}
+
+#[tokio::test]
+async fn letters_keep_the_pace_that_the_settings_ask_for() {
+    let server = MailServer::start(secure()).await;
+    let smtp = smtp(&config::Mail { per_minute: Some(3_000), ..settings(&server, "smtp") });
+    send(&smtp, "p0@example.org").await;
+    let begun = std::time::Instant::now();
+    for n in 1..=10 {
+        send(&smtp, &format!("p{n}@example.org")).await;
+    }
+    // The first slot of the ten is 20 ms after the one before, or has passed already.
+    assert!(begun.elapsed().as_millis() >= 9 * 20, "{:?}", begun.elapsed());
 }
 
 #[tokio::test]

@@ -3,6 +3,9 @@
 mod choosing;
 mod pages;
 mod letters;
+mod checks;
+mod odd;
+mod readers;
 mod mail;
 mod webhook;
 mod outbox;

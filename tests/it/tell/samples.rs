@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use tidings::config;
-use tidings::edition::{ChannelName, Counts, Digest, Reader, Telling};
+use tidings::edition::{ChannelName, Counts, Digest, Facts, Reader, Telling};
 use tidings::item::ItemId;
 use tidings::source::Trust;
 use tidings::story::StoryId;
@@ -33,6 +33,8 @@ pub fn telling(number: usize) -> Telling {
         also: Vec::new(),
         update: false,
         unverified: false,
+        facts: Facts::default(),
+        streams: Vec::new(),
     }
 }
 
@@ -69,5 +71,7 @@ pub fn mail(smtp: &str) -> config::Mail {
         password: None,
         allow_plain: Vec::new(),
         ca_file: None,
+        per_minute: None,
+        connections: 1,
     }
 }

@@ -1,8 +1,9 @@
 // Looks at a mail's HTML as a reader would: Chromium, three widths, light and dark. Prints figures, writes pictures, and
 // leaves with 1 if a page overflows, a text has too little contrast, or anything was asked of the network.
 //
-//   npm install playwright-core      (in this folder; not part of the crate)
+//   npm install playwright-core axe-core    (in this folder; not part of the crate)
 //   node look.mjs page.html pictures/        CHROMIUM=/usr/bin/chromium by default
+import { createRequire } from 'node:module';
 import { chromium } from 'playwright-core';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -13,6 +14,7 @@ if (!page_file || !folder) {
   console.error('usage: node look.mjs page.html pictures/');
   process.exit(2);
 }
+const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 const html = readFileSync(resolve(page_file), 'utf8');
 const name = basename(page_file).replace(/\.html$/, '');
 mkdirSync(folder, { recursive: true });
@@ -94,9 +96,11 @@ for (const colorScheme of ['light', 'dark']) {
     const figures = await page.evaluate(measure);
     await page.screenshot({ path: join(folder, `${name}-${width}-${colorScheme}.png`), fullPage: true });
     await page.screenshot({ path: join(folder, `${name}-${width}-${colorScheme}-first.png`) });
-    const ok = figures.overflow <= 0 && figures.least_contrast >= 4.5 && asked === 0;
+    await page.evaluate(axe);
+    const violations = await page.evaluate(async () => (await window.axe.run()).violations.map((one) => one.id));
+    const ok = figures.overflow <= 0 && figures.least_contrast >= 4.5 && asked === 0 && violations.length === 0;
     bad += ok ? 0 : 1;
-    console.log(JSON.stringify({ width, height, scheme: colorScheme, ok, asked, ...figures }));
+    console.log(JSON.stringify({ width, height, scheme: colorScheme, ok, asked, axe: violations, ...figures }));
     await page.close();
   }
 }

@@ -6,24 +6,34 @@ use lettre::message::header::{ContentType, HeaderName, HeaderValue};
 use lettre::message::{Mailbox, MessageBuilder, MultiPart, SinglePart};
 use lettre::{Address, Message};
 use sha2::{Digest, Sha256};
+use url::Url;
 
 use crate::config;
 use crate::edition::{Letter, message_hash};
 use crate::guard::text::one_line;
-use crate::tell::render::Rendered;
+use crate::guard::token::{Key, token};
+use crate::standing::List;
+use crate::tell::render::{Leave, Rendered, leaving};
 
 /// Who mail comes from: `[mail]`'s `from` and `reply_to`, understood.
 #[derive(Debug, Clone)]
 pub struct Sender {
     from: Mailbox,
     reply_to: Option<Mailbox>,
+    /// Where people leave by a link, and the key that its tokens are made with.
+    page: Option<(Url, Key)>,
 }
 
 impl Sender {
     /// Fails if `from` or `reply_to` is no mail address.
     pub fn new(mail: &config::Mail) -> Result<Sender> {
         let reply_to = mail.reply_to.as_deref().map(|words| mailbox(words, "reply_to")).transpose()?;
-        Ok(Sender { from: mailbox(&mail.from, "from")?, reply_to })
+        Ok(Sender { from: mailbox(&mail.from, "from")?, reply_to, page: None })
+    }
+
+    /// The same, with the address of the pages on which people leave a list.
+    pub fn with_page(self, base: Url, key: Key) -> Sender {
+        Sender { page: Some((base, key)), ..self }
     }
 
     /// Message-ID of the letter with this key: `<32 hexadecimal digits@domain of from>` (RFC 5322, 3.6.4). The same key
@@ -55,28 +65,65 @@ impl Sender {
         if let Some(reply_to) = &self.reply_to {
             builder = builder.reply_to(reply_to.clone());
         }
+        let (text, html) = self.personal(letter, rendered)?;
         let message = self
-            .list_headers(builder, &letter.edition)
+            .list_headers(builder, letter)
             .multipart(
                 MultiPart::alternative()
-                    .boundary(boundary(letter, rendered))
-                    .singlepart(part(ContentType::TEXT_PLAIN, &rendered.text))
-                    .singlepart(part(ContentType::TEXT_HTML, &rendered.html)),
+                    .boundary(boundary(letter, &text, &html))
+                    .singlepart(part(ContentType::TEXT_PLAIN, &text))
+                    .singlepart(part(ContentType::TEXT_HTML, &html)),
             )
             .with_context(|| format!("composing the mail {}", letter.key))?;
         Ok(message.formatted())
     }
 
+    /// Text and HTML of a letter to one reader: they end with how this reader leaves this list. Fails only if a template does.
+    pub fn personal(&self, letter: &Letter, rendered: &Rendered) -> Result<(String, String)> {
+        let Some(list) = List::of(&letter.edition) else { return Ok((rendered.text.clone(), rendered.html.clone())) };
+        let page = self.leave_page(letter);
+        let to = self.leave_address();
+        let leave = Leave {
+            list: match list {
+                List::Digest => "digest",
+                List::Alert => "alerts",
+            },
+            address: &letter.reader.address,
+            page: page.as_deref(),
+            to: to.as_ref(),
+            mailto: &self.leave_mailto(),
+        };
+        leaving(rendered, &leave)
+    }
+
+    /// `https://…/u/TOKEN`, by which one reader leaves the list of a letter.
+    fn leave_page(&self, letter: &Letter) -> Option<String> {
+        let (base, key) = self.page.as_ref()?;
+        let token = token(key, List::of(&letter.edition)?, &letter.reader.address);
+        Some(format!("{}/u/{token}", base.as_str().trim_end_matches('/')))
+    }
+
+    /// Whoever reads the answers.
+    fn leave_address(&self) -> &Address {
+        &self.reply_to.as_ref().unwrap_or(&self.from).email
+    }
+
+    /// The same, as a link (RFC 6068).
+    fn leave_mailto(&self) -> String {
+        format!("mailto:{}?subject=unsubscribe", mailto(self.leave_address()))
+    }
+
     /// What tells mail programs and autoresponders that this is a list, and how to leave it.
-    fn list_headers(&self, builder: MessageBuilder, edition: &str) -> MessageBuilder {
-        let kind = edition.split('/').next().unwrap_or("digest");
-        let leave = &self.reply_to.as_ref().unwrap_or(&self.from).email;
+    fn list_headers(&self, builder: MessageBuilder, letter: &Letter) -> MessageBuilder {
+        let kind = letter.edition.split('/').next().unwrap_or("digest");
+        let page = self.leave_page(letter);
+        let by_page = page.as_ref().map(|page| format!("<{page}>, ")).unwrap_or_default();
         let headers: [(&'static str, String); 6] = [
             // RFC 2919. Digest and alert are two lists, so that a reader can file them apart.
             ("List-Id", format!("tidings {kind} <{kind}.tidings.{}>", self.domain())),
-            // RFC 2369. No one-click address (RFC 8058): a lab's server is seldom reachable from outside, and a dead
+            // RFC 2369. A page only where a person named one: a lab's server is seldom reachable from outside, and a dead
             // address is worse than none.
-            ("List-Unsubscribe", format!("<mailto:{}?subject=unsubscribe>", mailto(leave))),
+            ("List-Unsubscribe", format!("{by_page}<{}>", self.leave_mailto())),
             // RFC 3834: no vacation note shall answer.
             ("Auto-Submitted", "auto-generated".to_owned()),
             // The same for older autoresponders, and for Exchange.
@@ -84,7 +131,9 @@ impl Sender {
             ("X-Auto-Response-Suppress", "All".to_owned()),
             ("Content-Language", "en".to_owned()),
         ];
-        headers.into_iter().fold(builder, |builder, (name, value)| {
+        // RFC 8058: one POST to that page, and the reader is off.
+        let one_click = page.map(|_| ("List-Unsubscribe-Post", "List-Unsubscribe=One-Click".to_owned()));
+        headers.into_iter().chain(one_click).fold(builder, |builder, (name, value)| {
             builder.raw_header(HeaderValue::new(HeaderName::new_from_ascii_str(name), value))
         })
     }
@@ -104,9 +153,9 @@ fn part(kind: ContentType, words: &str) -> SinglePart {
 }
 
 /// A boundary nobody can put into a text beforehand: it depends on all the texts. The same letter has the same one.
-fn boundary(letter: &Letter, rendered: &Rendered) -> String {
+fn boundary(letter: &Letter, text: &str, html: &str) -> String {
     let mut hasher = Sha256::new();
-    for words in [&letter.key, &rendered.text, &rendered.html] {
+    for words in [letter.key.as_str(), text, html] {
         hasher.update(words.as_bytes());
         hasher.update(b"\0");
     }

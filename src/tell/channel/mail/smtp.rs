@@ -13,10 +13,11 @@ use lettre::transport::smtp::commands::{Data, Mail, Rcpt, Rset};
 use lettre::transport::smtp::extension::{ClientId, Extension, MailBodyParameter, MailParameter};
 use percent_encoding::percent_decode_str;
 use tokio::net::TcpStream;
-use tokio::sync::Mutex;
-use tokio::time::timeout;
+use tokio::sync::{Mutex, Semaphore};
+use tokio::time::{Instant, sleep_until, timeout};
 
 use super::compose::mailbox;
+use super::pace::Pace;
 use crate::config;
 use crate::edition::Letter;
 use crate::tell::words::clip;
@@ -34,21 +35,25 @@ const REMARK: usize = 300;
 const SUBMISSIONS: u16 = 465;
 const SUBMISSION: u16 = 587;
 
-/// A mail server, and one connection to it that is used for letter after letter.
+/// A mail server, and a few connections to it, each used for letter after letter.
 pub struct Smtp {
     host: String,
     port: u16,
     security: Security,
     credentials: Option<Credentials>,
     from: Address,
-    line: Mutex<Line>,
+    /// How many letters may be under way at once.
+    connections: usize,
+    under_way: Semaphore,
+    pace: Mutex<Pace>,
+    pool: Mutex<Pool>,
 }
 
-/// The line to the server, between two letters.
+/// The connections to the server, between two letters.
 #[derive(Default)]
-struct Line {
-    connection: Option<AsyncSmtpConnection>,
-    /// Why it can't be had. The next letters are told so without asking again, until `close`: a hundred sign-ins with a
+struct Pool {
+    idle: Vec<AsyncSmtpConnection>,
+    /// Why none can be had. The next letters are told so without asking again, until `close`: a hundred sign-ins with a
     /// wrong password would lock the account.
     down: Option<Stop>,
 }
@@ -68,6 +73,8 @@ struct Stop {
     during: During,
     error: String,
     code: Option<u16>,
+    /// It is the address that is refused, and not these bytes or us.
+    bounced: bool,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -114,22 +121,38 @@ impl Smtp {
         };
         let from = mailbox(&mail.from, "from")?.email;
         let port = url.port().unwrap_or(port);
-        Ok(Smtp { host, port, security, credentials, from, line: Mutex::default() })
+        Ok(Smtp {
+            host,
+            port,
+            security,
+            credentials,
+            from,
+            connections: mail.connections,
+            under_way: Semaphore::new(mail.connections),
+            pace: Mutex::new(Pace::of(mail.per_minute)),
+            pool: Mutex::default(),
+        })
     }
 
     async fn send(&self, letter: &Letter, bytes: &[u8]) -> Outcome {
         let Ok(to) = letter.reader.address.parse::<Address>() else {
             return Outcome::Refused { answer: "this is no mail address; mend it in tidings.toml".to_owned() };
         };
-        let mut line = self.line.lock().await;
-        if let Some(stop) = &line.down {
-            return self.outcome(stop.clone());
-        }
-        let ready = timeout(STEP, self.ready(line.connection.take())).await;
+        let _one = self.under_way.acquire().await;
+        let kept = {
+            let mut pool = self.pool.lock().await;
+            if let Some(stop) = &pool.down {
+                return self.outcome(stop.clone());
+            }
+            pool.idle.pop()
+        };
+        let slot = self.pace.lock().await.slot(Instant::now());
+        sleep_until(slot).await;
+        let ready = timeout(STEP, self.ready(kept)).await;
         let mut connection = match ready.unwrap_or_else(|_| Err(Stop::silence(During::Connecting))) {
             Ok(connection) => connection,
             Err(stop) => {
-                line.down = Some(stop.clone());
+                self.pool.lock().await.down = Some(stop.clone());
                 return self.outcome(stop);
             }
         };
@@ -138,7 +161,7 @@ impl Smtp {
                 fail_point!("mail-offered");
                 match timeout(ANSWER, connection.message(bytes)).await {
                     Ok(Ok(response)) => {
-                        line.connection = Some(connection);
+                        self.pool.lock().await.idle.push(connection);
                         let answer = response.first_line().unwrap_or_default();
                         return Outcome::Taken { answer: clip(&format!("{} {answer}", response.code()), REMARK) };
                     }
@@ -153,7 +176,7 @@ impl Smtp {
         if stop.code.is_some_and(|code| code != 421)
             && matches!(timeout(STEP, connection.command(Rset)).await, Ok(Ok(_)))
         {
-            line.connection = Some(connection);
+            self.pool.lock().await.idle.push(connection);
         }
         self.outcome(stop)
     }
@@ -223,6 +246,7 @@ impl Smtp {
         // 503 and 53x: we spoke out of turn or have not signed in.
         let ours = matches!(stop.code, Some(503 | 530 | 534 | 535 | 538));
         match (stop.during, stop.code) {
+            _ if stop.bounced && !ours => Outcome::Bounced { answer },
             (During::Reader | During::Letter, Some(500..=599)) if !ours => Outcome::Refused { answer },
             (During::Letter, None) => Outcome::Unknown { answer },
             _ => Outcome::later(answer),
@@ -244,11 +268,15 @@ impl Channel for Smtp {
         Box::pin(self.send(letter, bytes))
     }
 
+    fn at_once(&self) -> usize {
+        self.connections
+    }
+
     /// Says QUIT to the server.
     fn close(&self) -> Closing<'_> {
         Box::pin(async {
-            let line = std::mem::take(&mut *self.line.lock().await);
-            if let Some(mut connection) = line.connection {
+            let pool = std::mem::take(&mut *self.pool.lock().await);
+            for mut connection in pool.idle {
                 // The letters are delivered; how the farewell goes does not matter.
                 let _ = timeout(STEP, connection.quit()).await;
             }
@@ -259,11 +287,13 @@ impl Channel for Smtp {
 impl Stop {
     fn new(during: During, error: &Error) -> Stop {
         let code = error.status().map(u16::from);
-        Stop { during, error: error.to_string(), code }
+        let error = error.to_string();
+        let bounced = is_bounce(during, code, &error);
+        Stop { during, error, code, bounced }
     }
 
     fn words(during: During, words: &str) -> Stop {
-        Stop { during, error: words.to_owned(), code: None }
+        Stop { during, error: words.to_owned(), code: None, bounced: false }
     }
 
     fn silence(during: During) -> Stop {
@@ -280,6 +310,17 @@ impl During {
             During::Reader => "naming the reader to",
             During::Letter => "sending the letter to",
         }
+    }
+}
+
+/// Whether a server refused the address for good: when it was named, or afterwards as one that does not exist. A refusal by
+/// policy (enhanced code 5.7.x, RFC 3463, 3.8) is about us, and would else silence everybody when a relay is set up wrongly.
+fn is_bounce(during: During, code: Option<u16>, words: &str) -> bool {
+    let enhanced = |code: &str| words.split([' ', ':', '(', ')']).any(|word| word.starts_with(code));
+    match (during, code) {
+        (During::Reader, Some(500..=599)) => !enhanced("5.7."),
+        (During::Letter, Some(550)) => enhanced("5.1."),
+        _ => false,
     }
 }
 

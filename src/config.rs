@@ -154,6 +154,9 @@ pub struct Schedule {
     pub zone: TimeZone,
     pub digest_day: Weekday,
     pub digest_time: Time,
+    /// The day of the month, 1 to 28, on which the month before closes.
+    pub trends_day: i8,
+    pub trends_time: Time,
     /// Most alerts on one day of the lab's zone; what else is critical waits for the roll-up.
     pub alerts_a_day: usize,
     /// When the roll-up of a day leaves.
@@ -166,6 +169,8 @@ impl Default for Schedule {
             zone: TimeZone::UTC,
             digest_day: Weekday::Monday,
             digest_time: Time::constant(7, 0, 0, 0),
+            trends_day: 1,
+            trends_time: Time::constant(7, 0, 0, 0),
             // Rare enough that each is read.
             alerts_a_day: 2,
             // Before people go home.

@@ -14,12 +14,16 @@ use crate::story::StoryId;
 use crate::stream::Stream;
 use crate::verdict::{Category, Level, Reason};
 
+pub mod trends;
+
 /// Which edition. Written `digest/2026-W47` or `alert/s-7k3m9q2xwd`: these words are in letter keys, in told.jsonl and in
 /// Message-IDs, and so can never be renamed.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum EditionId {
     /// One ISO week, named by `week_name`.
     Digest(String),
+    /// One calendar month, `2026-11`.
+    Trends(String),
     Alert(StoryId),
     /// What was critical on one day beyond the day's alerts, told together.
     Rollup(Date),
@@ -33,6 +37,7 @@ impl fmt::Display for EditionId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             EditionId::Digest(week) => write!(f, "digest/{week}"),
+            EditionId::Trends(month) => write!(f, "trends/{month}"),
             EditionId::Alert(story) => write!(f, "alert/{story}"),
             EditionId::Rollup(date) => write!(f, "rollup/{date}"),
             EditionId::Notice(name) => write!(f, "notice/{name}"),

@@ -14,12 +14,15 @@ pub mod credit;
 mod alerts;
 mod editorial;
 mod digests;
+mod trends;
+mod tallies;
 mod letters;
 mod people;
 mod send;
 mod channels;
 mod tellings;
 mod week;
+mod month;
 mod harvest;
 mod report;
 mod doors;
@@ -60,6 +63,7 @@ pub use rehearse::rehearse;
 pub use replay::{lay_out_demo, replay};
 pub use report::{Change, Report, SourceReport, Status, What};
 pub use thumbs::{Thumbed, give_thumb};
+pub use trends::{preview_trends, send_trends, write_trends};
 pub use writers::{Writer, dollars};
 
 /// What a home is set up to do: its two files, read.
@@ -118,6 +122,7 @@ pub async fn run(setup: &Setup, doors: &Doors, asked: &Asked, now: Timestamp, wa
 
     extract::extract_what_matters(&mut keep, setup, doors, now, &mut report.acts).await?;
     digests::close_weeks(&mut keep, setup, doors, now, &mut report.acts).await?;
+    trends::close_months(&mut keep, setup, now, &mut report.acts)?;
 
     watcher.doing("sending letters");
     beat.over(&mut keep, setup, now)?;
@@ -135,7 +140,8 @@ pub async fn run(setup: &Setup, doors: &Doors, asked: &Asked, now: Timestamp, wa
     Ok(report)
 }
 
-/// Makes the search index anew from what is kept, and what is shown of judgements; returns how many items it holds.
+/// Makes the search index anew from what is kept, and what is shown of judgements; what else is derived, the tallies of past
+/// months, goes and is made anew when it is needed. Returns how many items it holds.
 ///
 /// # Errors
 /// When the home can't be held, or the archive can't be read.
@@ -143,6 +149,7 @@ pub fn reindex(home: &Home, now: Timestamp) -> Result<usize> {
     let mut keep = Keep::open(home.folder(), "tidings reindex", now)?;
     let items = keep.reindex()?;
     keep.write_why_anew()?;
+    keep.forget_tallies()?;
     Ok(items)
 }
 

@@ -18,6 +18,7 @@ pub mod story;
 pub mod stream;
 pub mod standing;
 pub mod edition;
+pub mod tally;
 pub mod home;
 
 // Guards: pure functions that any act may name.

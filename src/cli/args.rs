@@ -38,7 +38,7 @@ pub struct Cli {
 
 #[derive(Debug, Subcommand)]
 pub enum Command {
-    /// Do what is due: ask the sources, weigh what is new, send alerts and the week's digest
+    /// Do what is due: ask the sources, weigh what is new, send alerts, the week's digest and the month's trends
     Run(RunArgs),
     /// Show the whole river on a recorded world: no network, no accounts, a few seconds
     Demo,
@@ -64,6 +64,11 @@ pub enum Command {
     Digest {
         #[command(subcommand)]
         command: Option<DigestCommand>,
+    },
+    /// Preview, write or send one month's trends
+    Trends {
+        #[command(subcommand)]
+        command: Option<TrendsCommand>,
     },
     /// Say why an item was weighed as it was, or how good the judgements are
     Judge {
@@ -227,6 +232,31 @@ pub enum DigestCommand {
         #[arg(long)]
         week: Option<String>,
         /// Send it even if it closed more than two weeks ago, or was stopped before it was mailed, for this reason, which is kept
+        #[arg(long, value_name = "REASON")]
+        force: Option<String>,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+pub enum TrendsCommand {
+    /// Print the trends of the month that is still open, or of another; sends nothing
+    Preview {
+        /// 2026-11
+        month: Option<String>,
+        /// Also write them as trends.json, .md, .html and .txt, with the pictures, into this folder
+        #[arg(long, value_name = "DIR")]
+        to: Option<PathBuf>,
+    },
+    /// Write the last closed month, or another closed one, to digests/trends/
+    Write {
+        /// 2026-11
+        month: Option<String>,
+    },
+    /// Write a closed month and send it to everybody who has not had it yet
+    Send {
+        /// 2026-11
+        month: Option<String>,
+        /// Send it even if it closed more than two weeks ago, for this reason, which is kept
         #[arg(long, value_name = "REASON")]
         force: Option<String>,
     },

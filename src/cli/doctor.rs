@@ -123,6 +123,8 @@ fn settings(config: &Config, found: &mut impl FnMut(State, String, &str)) {
     let zone = config.schedule.zone.iana_name().unwrap_or("UTC");
     let (day, time) = (config.schedule.digest_day, config.schedule.digest_time.strftime("%H:%M"));
     found(State::Fine, format!("the digest closes on {day:?} at {time}, {zone}"), "");
+    let (day, time) = (config.schedule.trends_day, config.schedule.trends_time.strftime("%H:%M"));
+    found(State::Fine, format!("a month's trends are told on day {day} of the next, at {time}, {zone}"), "");
     if config.network.contact.is_empty() {
         let what = "no contact for the people whose servers are asked".to_owned();
         found(State::Advice, what, "[network] contact = \"mailto:you@example.org\" in tidings.toml");

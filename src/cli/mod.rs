@@ -13,6 +13,7 @@ mod init;
 mod sources;
 mod subscribe;
 mod digest;
+mod trends;
 mod judge;
 mod thumbs;
 mod people;
@@ -74,6 +75,7 @@ pub fn main(cli: Cli) -> ExitCode {
             Command::Init(args) => init::init(&desk, &args),
             Command::Sources { command } => sources::sources(&desk, command).await,
             Command::Digest { command } => digest::digest(&desk, command).await,
+            Command::Trends { command } => trends::trends(&desk, command).await,
             Command::Judge { command } => judge::judge(&desk, &command).await,
             Command::Thumbs { command } => thumbs::thumbs(&desk, &command),
             Command::People { command } => people::people(&desk, command),

@@ -113,6 +113,10 @@ pub fn words(report: &Report, setup: &Setup) -> String {
     for week in &acts.digests {
         lines.push(format!("Digest {week}: {}", setup.home.digests().join(week).join("digest.html").display()));
     }
+    for month in &acts.trends {
+        let page = setup.home.digests().join("trends").join(month).join("trends.html");
+        lines.push(format!("Trends {month}: {}", page.display()));
+    }
     if acts.letters_sent + acts.letters_waiting + acts.letters_dead > 0 {
         let mut parts = vec![format!("{} sent", count(acts.letters_sent, "letter"))];
         if acts.letters_waiting > 0 {

@@ -105,6 +105,9 @@ fn read_schedule(table: Table<'_, '_>, config: &mut Config) {
     if let Some(found) = table.parsed("digest", read_weekly, "a day and a time: \"Mon 07:00\"") {
         (schedule.digest_day, schedule.digest_time) = found.value;
     }
+    if let Some(found) = table.parsed("trends", read_monthly, "a day of the month, 1 to 28, and a time: \"1 07:00\"") {
+        (schedule.trends_day, schedule.trends_time) = found.value;
+    }
     if let Some(number) = table.integer("alerts_a_day", 0..=100) {
         schedule.alerts_a_day = number as usize;
     }
@@ -131,6 +134,14 @@ fn read_weekly(text: &str) -> Result<(Weekday, Time), String> {
     let named = days.into_iter().find(|(_, name)| day.len() >= 3 && name.starts_with(&day)).ok_or_else(wrong)?;
     let time = Time::strptime("%H:%M", time.trim()).map_err(|_| wrong())?;
     Ok((named.0, time))
+}
+
+/// Every month has 28 days.
+fn read_monthly(text: &str) -> Result<(i8, Time), String> {
+    let wrong = || format!("`{text}` is no day of the month and time");
+    let (day, time) = text.trim().split_once(char::is_whitespace).ok_or_else(wrong)?;
+    let day = day.parse().ok().filter(|day| (1..=28).contains(day)).ok_or_else(wrong)?;
+    Ok((day, Time::strptime("%H:%M", time.trim()).map_err(|_| wrong())?))
 }
 
 /// A secret's place: `<key>_env` or `<key>_file`. The secret itself in the file is a mistake.

@@ -287,7 +287,16 @@ fn troubles(keep: &Keep, setup: &Setup, week: &Week) -> Result<(Vec<Trouble>, u6
 
 /// digests/feed.atom and feed.json, from the digests that lie there.
 fn write_feeds(setup: &Setup) -> Result<()> {
+    let authority = sender(setup)?.map_or_else(|| AUTHORITY.to_owned(), |sender| sender.domain());
+    write_files(setup, feeds::write(&written_digests(setup)?, &authority)?)
+}
+
+/// The digests that lie in digests/.
+pub(super) fn written_digests(setup: &Setup) -> Result<Vec<Digest>> {
     let mut digests = Vec::new();
+    if !setup.home.digests().exists() {
+        return Ok(digests);
+    }
     for entry in fs::read_dir(setup.home.digests()).context("listing the digests")? {
         let path = entry?.path().join("digest.json");
         let is_week = path
@@ -298,13 +307,12 @@ fn write_feeds(setup: &Setup) -> Result<()> {
             let text = fs::read_to_string(&path).with_context(|| format!("reading {}", path.display()))?;
             match serde_json::from_str(&text) {
                 Ok(digest) => digests.push(digest),
-                // Somebody may have edited it; the feed can do without one week, the lab not without the next digest.
-                Err(error) => tracing::warn!("{} is left out of the feeds: {error}", path.display()),
+                // Somebody may have edited it; feeds and trends can do without one week, the lab not without the next digest.
+                Err(error) => tracing::warn!("{} is left out of feeds and trends: {error}", path.display()),
             }
         }
     }
-    let authority = sender(setup)?.map_or_else(|| AUTHORITY.to_owned(), |sender| sender.domain());
-    write_files(setup, feeds::write(&digests, &authority)?)
+    Ok(digests)
 }
 
 /// The digest of a week as it would be written now; nothing is kept or sent.

@@ -61,9 +61,13 @@ pub(super) fn harvest(keep: &Keep, schedule: &Schedule, week: &Week, now: Timest
 /// Whether a week's digest was written for good. A run whose clock was ahead may have closed a week too early: that
 /// counts only if somebody has a letter of it, since nobody gets a second one.
 pub(super) fn is_closed(keep: &Keep, week: &Week, now: Timestamp) -> Result<bool> {
-    let edition = EditionId::Digest(week.name.clone());
-    let closed = keep.closed(&edition)?;
-    Ok(closed.is_some_and(|at| !is_ahead(at, now) || keep.has_letters(&edition)))
+    is_edition_closed(keep, &EditionId::Digest(week.name.clone()), now)
+}
+
+/// The same of any edition.
+pub(super) fn is_edition_closed(keep: &Keep, edition: &EditionId, now: Timestamp) -> Result<bool> {
+    let closed = keep.closed(edition)?;
+    Ok(closed.is_some_and(|at| !is_ahead(at, now) || keep.has_letters(edition)))
 }
 
 fn is_ahead(at: Timestamp, now: Timestamp) -> bool {

@@ -150,6 +150,8 @@ pub struct Acts {
     pub held_for_rollup: usize,
     /// Weeks whose digest was written, `2026-W47`.
     pub digests: Vec<String>,
+    /// Months whose trends were written, `2026-11`.
+    pub trends: Vec<String>,
     pub letters_sent: usize,
     /// Letters that wait for another try.
     pub letters_waiting: usize,

@@ -15,6 +15,7 @@ use crate::standing::List;
 use crate::tell::{Channel, Outcome, notice, outbox};
 
 use super::letters::tell_admin;
+use super::month::Month;
 use super::report::Acts;
 use super::week::Week;
 use super::{Doors, Setup};
@@ -150,9 +151,13 @@ fn has_left(keep: &Keep, letter: &Letter) -> bool {
     matches!((standing, List::of(&letter.edition)), (Some(standing), Some(list)) if !standing.gets(list))
 }
 
-/// A letter that was due long ago, or whose week closed long ago, unless a person sends it by hand. It is left as it is: a
+/// A letter that was due long ago, or whose week or month closed long ago, unless a person sends it by hand. It is left as it is: a
 /// clock that was wrong for an hour must not cost a letter.
 pub(super) fn is_held(letter: &Letter, schedule: &Schedule, now: Timestamp) -> bool {
-    let closed = letter.edition.strip_prefix("digest/").and_then(|week| Week::named(schedule, week).ok());
-    letter.reason.is_none() && (is_old(letter.next_try, now) || closed.is_some_and(|week| is_old(week.to, now)))
+    let closed = match letter.edition.split_once('/') {
+        Some(("digest", week)) => Week::named(schedule, week).ok().map(|week| week.to),
+        Some(("trends", month)) => Month::named(schedule, month).ok().map(|month| month.closes),
+        _ => None,
+    };
+    letter.reason.is_none() && (is_old(letter.next_try, now) || closed.is_some_and(|at| is_old(at, now)))
 }

@@ -19,6 +19,7 @@ pub mod grounding;
 pub mod extraction;
 pub mod facts;
 pub mod editorial;
+pub mod trends;
 mod product;
 mod ready;
 mod sight;

@@ -15,6 +15,7 @@ mod health;
 mod readings;
 mod works;
 mod judgements;
+mod months;
 mod opinions;
 mod extractions;
 mod calibration;

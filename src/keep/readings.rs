@@ -12,7 +12,7 @@ use super::draft::{Draft, News, Remembered};
 use super::identity::{self, Face, Fate, Holding, Key, Matching, Memory};
 use super::store::{BATCH, Changes};
 use super::watched::Watched;
-use super::{Keep, watched, works};
+use super::{Keep, months, watched, works};
 use crate::item::{Entry, Fault, FaultKind, Item, ItemId, Reading};
 use crate::page::Mark;
 use crate::source::Source;
@@ -153,8 +153,8 @@ impl Keep {
             let mut places = self.archive.append(&texts, now)?.into_iter();
             self.archive.record_lengths(changes);
             for one in &mut drafts {
-                // Its keys, itself, two works, and the source.
-                self.make_room(one.keys.len() + 4, source, watched, kept, changes)?;
+                // Its keys, itself, two works, when it changed, and the source.
+                self.make_room(one.keys.len() + 5, source, watched, kept, changes)?;
                 if one.draft.archive
                     && let Some(place) = places.next()
                 {
@@ -293,6 +293,9 @@ fn put(
         News::New => kept.new.push(item.id.clone()),
         News::Updated => kept.updated.push(item.id.clone()),
         News::None => {}
+    }
+    if draft.news == News::Updated {
+        months::note_change(changes, item, now);
     }
     if draft.news != News::None {
         works::put(changes, &Work::new(Duty::Judge, item.id.0.clone(), item.content.clone(), now));

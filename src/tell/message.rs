@@ -2,6 +2,7 @@
 
 use jiff::Timestamp;
 
+use crate::edition::trends::Trends;
 use crate::edition::{Alert, Digest, EditionId, Rollup};
 use crate::story::StoryId;
 use crate::tell::render::Rendered;
@@ -10,6 +11,7 @@ use crate::tell::render::Rendered;
 #[derive(Debug, Clone, Copy)]
 pub enum Message<'a> {
     Digest(&'a Digest, &'a Rendered),
+    Trends(&'a Trends, &'a Rendered),
     Alert(&'a Alert, &'a Rendered),
     Rollup(&'a Rollup, &'a Rendered),
     /// To whoever looks after the home.
@@ -27,6 +29,7 @@ impl Message<'_> {
     pub fn edition(&self) -> EditionId {
         match self {
             Message::Digest(digest, _) => EditionId::Digest(digest.week.clone()),
+            Message::Trends(trends, _) => EditionId::Trends(trends.month.clone()),
             Message::Alert(alert, _) => EditionId::Alert(alert.telling.story.clone()),
             Message::Rollup(rollup, _) => EditionId::Rollup(rollup.date),
             Message::Notice { name, .. } => EditionId::Notice((*name).to_owned()),
@@ -36,16 +39,17 @@ impl Message<'_> {
 
     pub fn rendered(&self) -> &Rendered {
         match self {
-            Message::Digest(_, rendered) | Message::Alert(_, rendered) => rendered,
+            Message::Digest(_, rendered) | Message::Trends(_, rendered) | Message::Alert(_, rendered) => rendered,
             Message::Rollup(_, rendered) | Message::Trial(_, rendered) | Message::Notice { rendered, .. } => rendered,
         }
     }
 
-    /// The edition's own time: the end of the week, or when the alert was raised. It dates the letter, so that a letter
+    /// The edition's own time: the end of the week, when the month closed, or when the alert was raised. It dates the letter, so that a letter
     /// written again has the same bytes.
     pub fn at(&self) -> Timestamp {
         match self {
             Message::Digest(digest, _) => digest.to,
+            Message::Trends(trends, _) => trends.at,
             Message::Alert(alert, _) => alert.at,
             Message::Rollup(rollup, _) => rollup.at,
             Message::Notice { at, .. } | Message::Trial(at, _) => *at,
@@ -60,7 +64,7 @@ impl Message<'_> {
             }
             Message::Alert(alert, _) => vec![alert.telling.story.clone()],
             Message::Rollup(rollup, _) => rollup.told.clone(),
-            Message::Notice { .. } | Message::Trial(..) => Vec::new(),
+            Message::Trends(..) | Message::Notice { .. } | Message::Trial(..) => Vec::new(),
         }
     }
 }

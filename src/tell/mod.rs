@@ -8,6 +8,7 @@ use jiff::Timestamp;
 use crate::edition::Letter;
 
 pub mod digest;
+pub mod trends;
 pub mod ranking;
 pub mod alert;
 pub mod trial;

@@ -126,5 +126,6 @@ fn letter(subject: String, paragraphs: &[String]) -> Rendered {
         json: "{}\n".to_owned(),
         markdown: words.iter().map(|paragraph| escape::markdown(paragraph)).collect::<Vec<_>>().join("\n\n") + "\n",
         text: words.join("\n\n") + "\n",
+        images: Vec::new(),
     }
 }

@@ -6,16 +6,20 @@ use minijinja::value::Serde;
 use minijinja::{AutoEscape, Environment, Value};
 use serde::Serialize;
 
+use crate::edition::trends::Trends;
 use crate::edition::{Alert, Digest, Rollup};
 use crate::stream::Stream;
-use crate::tell::escape;
 use crate::tell::view::{self, Links};
+use crate::tell::{escape, trends};
 
 /// The words and layouts; whoever mends them needs no Rust.
-const TEMPLATES: [(&str, &str); 16] = [
+const TEMPLATES: [(&str, &str); 19] = [
     ("digest.html", include_str!("templates/digest.html")),
     ("digest.md", include_str!("templates/digest.md")),
     ("digest.txt", include_str!("templates/digest.txt")),
+    ("trends.html", include_str!("templates/trends.html")),
+    ("trends.md", include_str!("templates/trends.md")),
+    ("trends.txt", include_str!("templates/trends.txt")),
     ("alert.html", include_str!("templates/alert.html")),
     ("alert.md", include_str!("templates/alert.md")),
     ("alert.txt", include_str!("templates/alert.txt")),
@@ -46,14 +50,26 @@ pub struct Rendered {
     pub html: String,
     /// Complete: whatever the HTML says is here too.
     pub text: String,
+    /// Pictures that HTML and Markdown show, by file name. All that they say stands in a table beside them.
+    pub images: Vec<Image>,
+}
+
+/// A picture, as PNG.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Image {
+    /// Of its file, which lies beside the page: `rising.png`. The page's `src` is this name; a mail carries the picture itself.
+    pub name: &'static str,
+    pub bytes: Vec<u8>,
 }
 
 impl Rendered {
     /// The files below digests/, as (relative path, bytes). `stem` is `digest::stem` or `alert::stem`.
     pub fn files(&self, stem: &str) -> Vec<(String, Vec<u8>)> {
-        [("json", &self.json), ("md", &self.markdown), ("html", &self.html), ("txt", &self.text)]
-            .map(|(ending, words)| (format!("{stem}.{ending}"), words.clone().into_bytes()))
-            .into()
+        let words = [("json", &self.json), ("md", &self.markdown), ("html", &self.html), ("txt", &self.text)];
+        let pages = words.map(|(ending, words)| (format!("{stem}.{ending}"), words.clone().into_bytes()));
+        let folder = stem.rfind('/').map_or("", |end| &stem[..=end]);
+        let images = self.images.iter().map(|image| (format!("{folder}{}", image.name), image.bytes.clone()));
+        pages.into_iter().chain(images).collect()
     }
 }
 
@@ -70,6 +86,18 @@ pub fn digest_for(digest: &Digest, streams: &[Stream]) -> Result<Rendered> {
         return Ok(rendered);
     }
     write("digest", view.subject, digest, &view::digest(digest, streams, Links::Short))
+}
+
+/// Writes a month's trends with their charts. Fails only if a template or a chart does.
+pub fn trends(edition: &Trends) -> Result<Rendered> {
+    let charts = trends::charts(edition);
+    let images = charts.iter().map(trends::Chart::image).collect::<Result<Vec<_>>>()?;
+    let view = trends::view(edition, &charts, Links::Long);
+    let mut rendered = write("trends", view.subject.clone(), edition, &view)?;
+    if rendered.html.len() > MOST_HTML {
+        rendered = write("trends", view.subject.clone(), edition, &trends::view(edition, &charts, Links::Short))?;
+    }
+    Ok(Rendered { images, ..rendered })
 }
 
 /// Writes an alert. Fails only if a template does.
@@ -140,6 +168,7 @@ fn write(name: &str, subject: String, edition: &impl Serialize, view: &impl Seri
         markdown: fill(&environment, &format!("{name}.md"), view)?,
         html: fill(&environment, &format!("{name}.html"), view)?,
         text: fill(&environment, &format!("{name}.txt"), view)?,
+        images: Vec::new(),
     })
 }
 

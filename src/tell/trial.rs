@@ -13,5 +13,6 @@ pub fn rendered() -> Rendered {
         markdown: format!("{WORDS}\n"),
         html: format!("<!doctype html>\n<html lang=\"en\"><title>A test message</title><p>{WORDS}</p></html>\n"),
         text: format!("{WORDS}\n"),
+        images: Vec::new(),
     }
 }

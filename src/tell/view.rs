@@ -19,11 +19,11 @@ use crate::tell::words::clip;
 use crate::verdict::{Category, Level};
 
 /// Names of sources, sections and weeks; longer ones would break the line they stand on.
-const NAME: usize = 80;
+pub(super) const NAME: usize = 80;
 /// Reasons and faults: one line or two on a phone.
 const REMARK: usize = 160;
 /// What a mail program shows beside the subject; longer is cut by it.
-const PREHEADER: usize = 110;
+pub(super) const PREHEADER: usize = 110;
 /// Others that tell the same story, by name; the rest are counted.
 const MOST_ALSO: usize = 5;
 /// Sources whose share was full, by name.
@@ -37,7 +37,7 @@ const MOST_IDS: usize = 3;
 /// A sum over fewer people would tell of one of them.
 const LEAST_PEOPLE: u64 = 5;
 /// Words a minute, the slow end of silent reading.
-const READING_SPEED: usize = 200;
+pub(super) const READING_SPEED: usize = 200;
 
 /// How long an address may be to become a link: what is longer is told without one.
 #[derive(Debug, Clone, Copy)]
@@ -411,12 +411,12 @@ pub(super) fn link(url: Option<&Url>, links: Links) -> Option<String> {
 }
 
 /// The zone of a digest; UTC if this machine's tables do not know it.
-fn zone(name: &str) -> TimeZone {
+pub(super) fn zone(name: &str) -> TimeZone {
     TimeZone::get(name).unwrap_or(TimeZone::UTC)
 }
 
 /// Of the zone that dates are really shown in.
-fn name(zone: &TimeZone) -> String {
+pub(super) fn name(zone: &TimeZone) -> String {
     zone.iana_name().unwrap_or("UTC").to_owned()
 }
 

@@ -25,3 +25,4 @@ mod river;
 mod world;
 mod tell;
 mod written;
+mod trends;

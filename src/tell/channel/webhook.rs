@@ -18,7 +18,7 @@ use crate::edition::{Letter, Telling};
 use crate::tell::message::Message;
 use crate::tell::view::{Links, link};
 use crate::tell::words::clip;
-use crate::tell::{Channel, Delivered, Outcome};
+use crate::tell::{Channel, Delivered, Outcome, trends};
 
 /// The specification advises thin payloads below 20 kB; what is left out is in digests/.
 const MOST_BYTES: usize = 20_000;
@@ -69,6 +69,7 @@ pub(in crate::tell) fn body(message: Message<'_>) -> Result<Vec<u8>> {
             format!("{}. {} read, {} told.", rendered.subject, digest.counts.read, digest.counts.told),
             digest.sections.iter().flat_map(|section| &section.stories).collect(),
         ),
+        Message::Trends(trends, _) => ("trends.published", trends::summary(trends), Vec::new()),
         Message::Alert(alert, _) => ("alert.raised", rendered.subject.clone(), vec![&alert.telling]),
         Message::Rollup(rollup, _) => ("alerts.rolled_up", rendered.subject.clone(), rollup.stories.iter().collect()),
         Message::Notice { .. } => ("source.changed", rendered.text.trim_end().to_owned(), Vec::new()),

@@ -16,6 +16,7 @@ mod kinds;
 mod reddit;
 mod model;
 mod explaining;
+mod trends;
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};

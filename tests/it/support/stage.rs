@@ -14,11 +14,12 @@ use tidings::edition::{Letter, LetterState};
 use tidings::keep::Keep;
 use tokio::runtime::{Builder, Runtime};
 
+pub use super::dice::Dice;
 use super::mail_server::{End, MailServer, Script, Tls};
 use super::server::{Reply, Server};
 
 /// Every fail point, in the order of a run. A test holds the list against the source.
-pub const POINTS: [&str; 40] = [
+pub const POINTS: [&str; 43] = [
     "archive-before-append",
     "archive-written",
     "archive-synced",
@@ -43,6 +44,9 @@ pub const POINTS: [&str; 40] = [
     "rollup-queued",
     "week-before-close",
     "week-closed",
+    "trends-written",
+    "month-before-close",
+    "month-closed",
     "letter-begun",
     "mail-offered",
     "letter-delivered",
@@ -61,39 +65,23 @@ pub const POINTS: [&str; 40] = [
     "store-checkpointed",
 ];
 
-/// When the runs happen: a first look, news within the week, news when the week has closed, and then what was put off.
-const TIMES: [&str; 9] = [
+/// When the runs happen: a first look, news within the week, news when the week has closed, the end of the month, and then
+/// what was put off.
+const TIMES: [&str; 10] = [
     "2026-11-17T08:00:00Z",
     "2026-11-17T09:00:00Z",
     "2026-11-23T08:00:00Z",
-    "2026-11-23T14:00:00Z",
-    "2026-11-24T14:00:00Z",
-    "2026-11-25T15:00:00Z",
-    "2026-11-26T16:00:00Z",
-    "2026-11-27T17:00:00Z",
-    "2026-11-28T18:00:00Z",
+    "2026-12-01T08:00:00Z",
+    "2026-12-01T14:00:00Z",
+    "2026-12-02T15:00:00Z",
+    "2026-12-03T16:00:00Z",
+    "2026-12-04T17:00:00Z",
+    "2026-12-05T18:00:00Z",
+    "2026-12-06T19:00:00Z",
 ];
 
 /// The runs of `TIMES` that read something new.
 const READING: usize = 3;
-
-/// Numbers that look random and are the same for the same seed (SplitMix64).
-pub struct Dice(u64);
-
-impl Dice {
-    pub fn new(seed: u64) -> Dice {
-        Dice(seed)
-    }
-
-    /// From 0 to below `sides`.
-    pub fn roll(&mut self, sides: u64) -> u64 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut mixed = self.0;
-        mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        (mixed ^ (mixed >> 31)) % sides
-    }
-}
 
 /// What the world says, by seed.
 struct Play {
@@ -325,7 +313,7 @@ impl Stage {
             let each: BTreeSet<_> = told.iter().collect();
             assert_eq!((told.len(), each.len()), (self.play.holes, self.play.holes), "each hole is told once");
         }
-        assert!(editions.contains("digest/2026-W47"), "{editions:?}");
+        assert!(editions.contains("digest/2026-W47") && editions.contains("trends/2026-11"), "{editions:?}");
         assert_eq!(
             letters.len(),
             editions.len() * self.play.people as usize,

@@ -7,7 +7,7 @@ import { createRequire } from 'node:module';
 import { chromium } from 'playwright-core';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { basename, join, resolve } from 'node:path';
+import { basename, dirname, join, resolve } from 'node:path';
 
 const [page_file, folder] = process.argv.slice(2);
 if (!page_file || !folder) {
@@ -15,7 +15,9 @@ if (!page_file || !folder) {
   process.exit(2);
 }
 const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
-const html = readFileSync(resolve(page_file), 'utf8');
+// A picture that lies beside the page comes with it, as it does in a mail.
+const beside = (file) => `data:image/png;base64,${readFileSync(join(dirname(resolve(page_file)), file)).toString('base64')}`;
+const html = readFileSync(resolve(page_file), 'utf8').replace(/src="([\w-]+\.png)"/g, (_, file) => `src="${beside(file)}"`);
 const name = basename(page_file).replace(/\.html$/, '');
 mkdirSync(folder, { recursive: true });
 

@@ -3,7 +3,7 @@
 use anyhow::{Context, Result};
 use jiff::Timestamp;
 use lettre::message::header::{ContentType, HeaderName, HeaderValue};
-use lettre::message::{Mailbox, MessageBuilder, MultiPart, SinglePart};
+use lettre::message::{Attachment, Mailbox, MessageBuilder, MultiPart, SinglePart};
 use lettre::{Address, Message};
 use sha2::{Digest, Sha256};
 use url::Url;
@@ -13,7 +13,7 @@ use crate::edition::{Letter, message_hash};
 use crate::guard::text::one_line;
 use crate::guard::token::{Key, token};
 use crate::standing::List;
-use crate::tell::render::{Leave, Rendered, leaving};
+use crate::tell::render::{Image, Leave, Rendered, leaving};
 
 /// Who mail comes from: `[mail]`'s `from` and `reply_to`, understood.
 #[derive(Debug, Clone)]
@@ -68,12 +68,7 @@ impl Sender {
         let (text, html) = self.personal(letter, rendered)?;
         let message = self
             .list_headers(builder, letter)
-            .multipart(
-                MultiPart::alternative()
-                    .boundary(boundary(letter, &text, &html))
-                    .singlepart(part(ContentType::TEXT_PLAIN, &text))
-                    .singlepart(part(ContentType::TEXT_HTML, &html)),
-            )
+            .multipart(self.body(letter, &text, &html, &rendered.images)?)
             .with_context(|| format!("composing the mail {}", letter.key))?;
         Ok(message.formatted())
     }
@@ -111,6 +106,31 @@ impl Sender {
     /// The same, as a link (RFC 6068).
     fn leave_mailto(&self) -> String {
         format!("mailto:{}?subject=unsubscribe", mailto(self.leave_address()))
+    }
+
+    /// Text, and HTML; where the HTML shows pictures, it comes with them (RFC 2387), and each is found by its Content-ID.
+    fn body(&self, letter: &Letter, text: &str, html: &str, images: &[Image]) -> Result<MultiPart> {
+        let both = MultiPart::alternative()
+            .boundary(boundary(letter, text, html, "both"))
+            .singlepart(part(ContentType::TEXT_PLAIN, text));
+        if images.is_empty() {
+            return Ok(both.singlepart(part(ContentType::TEXT_HTML, html)));
+        }
+        // RFC 2392: a Content-ID is as unique as a Message-ID, and the same letter has the same.
+        let id =
+            |image: &Image| format!("{}@{}", message_hash(&format!("{}/{}", letter.key, image.name)), self.domain());
+        // Foreign words hold no quotation mark here, so that only our own pictures are found.
+        let shown = images.iter().fold(html.to_owned(), |html, image| {
+            html.replace(&format!("src=\"{}\"", image.name), &format!("src=\"cid:{}\"", id(image)))
+        });
+        let related = MultiPart::related()
+            .boundary(boundary(letter, text, html, "related"))
+            .singlepart(part(ContentType::TEXT_HTML, &shown));
+        let kind = ContentType::parse("image/png").context("naming the kind of a picture")?;
+        let with_images = images.iter().fold(related, |related, image| {
+            related.singlepart(Attachment::new_inline(id(image)).body(image.bytes.clone(), kind.clone()))
+        });
+        Ok(both.multipart(with_images))
     }
 
     /// What tells mail programs and autoresponders that this is a list, and how to leave it.
@@ -153,11 +173,14 @@ fn part(kind: ContentType, words: &str) -> SinglePart {
 }
 
 /// A boundary nobody can put into a text beforehand: it depends on all the texts. The same letter has the same one.
-fn boundary(letter: &Letter, text: &str, html: &str) -> String {
+fn boundary(letter: &Letter, text: &str, html: &str, part: &str) -> String {
     let mut hasher = Sha256::new();
     for words in [letter.key.as_str(), text, html] {
         hasher.update(words.as_bytes());
         hasher.update(b"\0");
+    }
+    if part != "both" {
+        hasher.update(part.as_bytes());
     }
     let digest = hasher.finalize();
     let digits: String = digest[..16].iter().map(|byte| format!("{byte:02x}")).collect();

@@ -3,6 +3,7 @@
 //! Both are read strictly: an unknown key, a wrong type or an impossible value is a [`Mistake`] with file, line, column and
 //! remedy, and all mistakes of a file are found at once. Reading takes the text; who opens the file is not known here.
 
+mod channels;
 mod mistake;
 mod origin;
 mod paths;
@@ -13,6 +14,7 @@ mod site;
 mod sources;
 mod table;
 
+pub use channels::{Apprise, Database, Notion, Ntfy, Slack, Webhook};
 pub use mistake::Mistake;
 pub use origin::kinds;
 pub use settings::read_settings;
@@ -24,11 +26,12 @@ use std::path::PathBuf;
 use std::str::FromStr;
 use std::time::Duration;
 
+use jiff::Timestamp;
 use jiff::civil::{Time, Weekday};
 use jiff::tz::TimeZone;
 use url::Url;
 
-use crate::edition::ChannelName;
+use crate::edition::{ChannelName, EditionKind};
 use crate::stream::Stream;
 
 /// tidings.toml, with every default filled in.
@@ -50,7 +53,19 @@ pub struct Config {
     pub webhook: Option<Webhook>,
     /// None: letters name no page to leave by.
     pub web: Option<Web>,
+    pub ntfy: Option<Ntfy>,
+    pub slack: Option<Slack>,
+    pub apprise: Option<Apprise>,
+    pub notion: Option<Notion>,
     pub people: Vec<Person>,
+}
+
+impl Config {
+    /// As it is, but without any channel: what only asks the web must not fail for want of a mail password.
+    pub fn mute(&mut self) {
+        (self.mail, self.webhook) = (None, None);
+        (self.ntfy, self.slack, self.apprise, self.notion) = (None, None, None, None);
+    }
 }
 
 /// `[network]`: manners and limits of asking the world.
@@ -161,6 +176,36 @@ pub struct Schedule {
     pub alerts_a_day: usize,
     /// When the roll-up of a day leaves.
     pub rollup: Time,
+    /// Hours in which nothing is sent; what is written in them leaves when they end.
+    pub quiet: Option<Quiet>,
+    /// Whether alerts and roll-ups leave in quiet hours too.
+    pub quiet_spares_alerts: bool,
+}
+
+impl Schedule {
+    /// Whether a letter of this sort waits for the end of the quiet hours.
+    pub fn is_quiet(&self, kind: Option<EditionKind>, now: Timestamp) -> bool {
+        let is_spared = self.quiet_spares_alerts && matches!(kind, Some(EditionKind::Alert | EditionKind::Rollup));
+        let time = now.to_zoned(self.zone.clone()).time();
+        !is_spared && self.quiet.is_some_and(|quiet| quiet.holds(time))
+    }
+}
+
+/// Hours of each day, `22:00-07:00`: the first is in it, the last is not.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Quiet {
+    pub from: Time,
+    pub to: Time,
+}
+
+impl Quiet {
+    pub fn holds(self, time: Time) -> bool {
+        match self.from <= self.to {
+            true => (self.from..self.to).contains(&time),
+            // Over midnight.
+            false => time >= self.from || time < self.to,
+        }
+    }
 }
 
 impl Default for Schedule {
@@ -175,6 +220,8 @@ impl Default for Schedule {
             alerts_a_day: 2,
             // Before people go home.
             rollup: Time::constant(17, 0, 0, 0),
+            quiet: None,
+            quiet_spares_alerts: true,
         }
     }
 }
@@ -390,6 +437,8 @@ pub struct Mail {
     /// Connections to the server at once, each for many letters. One unless said: a run that is killed then leaves one letter of
     /// which it is not known whether it was taken.
     pub connections: usize,
+    /// What the people get; the admin gets notices in any case.
+    pub tells: Vec<EditionKind>,
 }
 
 /// `[web]`: where people outside reach this home's pages.
@@ -397,14 +446,6 @@ pub struct Mail {
 pub struct Web {
     /// https, without query.
     pub url: Url,
-}
-
-/// `[webhook]`: one address that gets alerts and digests as JSON, signed as Standard Webhooks says.
-#[derive(Debug, Clone)]
-pub struct Webhook {
-    pub name: String,
-    pub url: Url,
-    pub secret: Option<SecretName>,
 }
 
 /// Where a secret lies; never the secret.

@@ -46,6 +46,37 @@ impl fmt::Display for EditionId {
     }
 }
 
+/// The sorts of editions; a channel tells those that its table names.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum EditionKind {
+    Alert,
+    Rollup,
+    Digest,
+    /// One month.
+    Trends,
+    Notice,
+    /// A person tries a channel; told wherever that person says.
+    Trial,
+}
+
+impl EditionKind {
+    /// Those that a channel tells by itself.
+    pub const TOLD: [EditionKind; 5] =
+        [EditionKind::Alert, EditionKind::Rollup, EditionKind::Digest, EditionKind::Trends, EditionKind::Notice];
+
+    /// As `tells` in tidings.toml and the keys of letters have it.
+    pub fn word(self) -> &'static str {
+        match self {
+            EditionKind::Alert => "alert",
+            EditionKind::Rollup => "rollup",
+            EditionKind::Digest => "digest",
+            EditionKind::Trends => "trends",
+            EditionKind::Notice => "notice",
+            EditionKind::Trial => "trial",
+        }
+    }
+}
+
 /// `2026-W47`, as ISO 8601 writes it.
 pub fn week_name(date: ISOWeekDate) -> String {
     format!("{:04}-W{:02}", date.year(), date.week())
@@ -271,7 +302,7 @@ pub struct Rollup {
     pub told: Vec<StoryId>,
 }
 
-/// Who gets a letter, and how: a mail address on `mail`, the name of the hook on `webhook`.
+/// Who gets a letter, and how: a mail address on `mail`, the name in its table on every other channel.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Reader {
     pub channel: ChannelName,
@@ -286,14 +317,37 @@ pub struct Reader {
 pub enum ChannelName {
     Mail,
     Webhook,
+    Ntfy,
+    Slack,
+    Apprise,
+    Notion,
 }
 
 impl ChannelName {
+    /// In the order in which they are listed.
+    pub const ALL: [ChannelName; 6] = [
+        ChannelName::Mail,
+        ChannelName::Webhook,
+        ChannelName::Ntfy,
+        ChannelName::Slack,
+        ChannelName::Apprise,
+        ChannelName::Notion,
+    ];
+
+    /// The name of its table in tidings.toml; in the keys of letters, and so never renamed.
     pub fn word(self) -> &'static str {
         match self {
             ChannelName::Mail => "mail",
             ChannelName::Webhook => "webhook",
+            ChannelName::Ntfy => "ntfy",
+            ChannelName::Slack => "slack",
+            ChannelName::Apprise => "apprise",
+            ChannelName::Notion => "notion",
         }
+    }
+
+    pub fn named(word: &str) -> Option<ChannelName> {
+        ChannelName::ALL.into_iter().find(|channel| channel.word() == word)
     }
 }
 
@@ -320,6 +374,14 @@ pub struct Letter {
     /// Why a person has it sent by hand, whatever its age.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
+}
+
+impl Letter {
+    /// What sort of edition it is a copy of; None of one that this program does not know.
+    pub fn kind(&self) -> Option<EditionKind> {
+        let word = self.edition.split('/').next().unwrap_or_default();
+        EditionKind::TOLD.into_iter().find(|kind| kind.word() == word)
+    }
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]

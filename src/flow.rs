@@ -49,7 +49,9 @@ use crate::source::Source;
 use heartbeat::Beat;
 
 pub use crate::keep::Restored;
-pub use channels::{Replayed, Tried, is_held, replay_letters, try_channel};
+pub use channels::{
+    Replayed, Tried, channel_place, channel_tells, check_channel, is_held, replay_letters, try_channel,
+};
 pub use digests::{preview_digest, send_digest, write_digest};
 pub use doors::{Doors, Secrets};
 pub use editorial::{LONGEST, add_editorial};
@@ -103,7 +105,7 @@ pub async fn run(setup: &Setup, doors: &Doors, asked: &Asked, now: Timestamp, wa
     let mut tried = BTreeSet::new();
     let (beat, is_silent) = Beat::feel(&mut keep, setup, &report.sources, now)?;
     if is_silent {
-        send::send(&mut keep, doors, setup, now, &mut tried, &mut report.acts).await?;
+        send::send(&mut keep, setup, doors, now, &mut tried, &mut report.acts).await?;
     }
 
     watcher.doing("weighing what is new");
@@ -112,7 +114,7 @@ pub async fn run(setup: &Setup, doors: &Doors, asked: &Asked, now: Timestamp, wa
     alerts::write(&mut keep, setup, now, &mut report.acts)?;
     if report.acts.alerted > 0 {
         // What cannot wait does not wait for a model either.
-        send::send(&mut keep, doors, setup, now, &mut tried, &mut report.acts).await?;
+        send::send(&mut keep, setup, doors, now, &mut tried, &mut report.acts).await?;
     }
 
     watcher.doing("having the model read");
@@ -126,7 +128,7 @@ pub async fn run(setup: &Setup, doors: &Doors, asked: &Asked, now: Timestamp, wa
 
     watcher.doing("sending letters");
     beat.over(&mut keep, setup, now)?;
-    send::send(&mut keep, doors, setup, now, &mut tried, &mut report.acts).await?;
+    send::send(&mut keep, setup, doors, now, &mut tried, &mut report.acts).await?;
 
     watcher.doing("writing the index");
     report.acts.indexed = keep.index_pending()?;

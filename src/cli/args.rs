@@ -2,8 +2,10 @@
 
 use std::path::PathBuf;
 
+use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use jiff::Timestamp;
+use tidings::edition::ChannelName;
 use tidings::source::Trust;
 use url::Url;
 
@@ -384,16 +386,16 @@ pub enum ChannelsCommand {
     },
     /// Send one test message now; nothing is kept
     Test {
-        channel: TestedChannel,
+        #[arg(value_parser = channel_name())]
+        channel: ChannelName,
         /// Who gets it, on mail
         #[arg(long, value_name = "ADDRESS")]
         to: Option<String>,
     },
 }
 
-/// The channels that can be tried.
-#[derive(Debug, Clone, Copy, ValueEnum)]
-pub enum TestedChannel {
-    Mail,
-    Webhook,
+/// A channel by its name, one of those there are.
+fn channel_name() -> impl TypedValueParser<Value = ChannelName> {
+    let names = PossibleValuesParser::new(ChannelName::ALL.map(ChannelName::word));
+    names.map(|word| ChannelName::named(&word).expect("one of those just listed"))
 }

@@ -3,12 +3,11 @@
 use std::process::ExitCode;
 
 use serde_json::json;
-use tidings::config::Config;
 use tidings::edition::{ChannelName, Letter};
 use tidings::flow::ask::{self, Outbox};
 use tidings::flow::{self, Doors, Replayed};
 
-use super::args::{ChannelsCommand, TestedChannel};
+use super::args::ChannelsCommand;
 use super::exit::Failure;
 use super::home::secret;
 use super::people::standing_words;
@@ -28,8 +27,8 @@ fn list(desk: &Desk) -> Result<ExitCode, Failure> {
     let setup = desk.setup()?;
     let outbox = ask::outbox(&setup.home)?;
     let mut rows = Vec::new();
-    for channel in [ChannelName::Mail, ChannelName::Webhook] {
-        let place = place(&setup.config, channel);
+    for channel in ChannelName::ALL {
+        let place = flow::channel_place(&setup.config, channel);
         let of = |letters: &[Letter]| letters.iter().filter(|letter| letter.reader.channel == channel).count();
         let held = |outbox: &Outbox| {
             let waiting = outbox.waiting.iter().filter(|letter| letter.reader.channel == channel);
@@ -47,6 +46,7 @@ fn list(desk: &Desk) -> Result<ExitCode, Failure> {
             "held": outbox.as_ref().map_or(0, held),
             "dead": outbox.as_ref().map_or(0, |outbox| of(&outbox.dead)),
             "next_try": next_try,
+            "closed": outbox.as_ref().and_then(|outbox| outbox.shut.get(&channel)),
         }));
     }
     if desk.json {
@@ -63,20 +63,14 @@ fn list(desk: &Desk) -> Result<ExitCode, Failure> {
         let name = row["channel"].as_str().unwrap_or_default();
         let (sent, waiting, dead) = (count(number("sent"), "letter"), number("waiting"), number("dead"));
         say(&format!("{name} {to}: {sent} sent, {waiting} waiting{held}, {dead} refused for good"))?;
+        if let (Some(at), Some(answer)) = (row["closed"]["at"].as_str(), row["closed"]["answer"].as_str()) {
+            say(&format!("  closed since {at}: {answer}"))?;
+            say(
+                "  its letters leave once the address or the secret has changed, or after `tidings channels replay --all`",
+            )?;
+        }
     }
     Ok(ExitCode::SUCCESS)
-}
-
-/// Where a channel leads; a webhook's path may hold a token and is not shown.
-fn place(config: &Config, channel: ChannelName) -> Option<String> {
-    let host = |url: &url::Url| url.host_str().map(str::to_owned);
-    match channel {
-        ChannelName::Mail => {
-            let mail = config.mail.as_ref()?;
-            Some(format!("{} through {}", count(config.people.len(), "person"), host(&mail.smtp)?))
-        }
-        ChannelName::Webhook => host(&config.webhook.as_ref()?.url),
-    }
 }
 
 fn dead(desk: &Desk) -> Result<ExitCode, Failure> {
@@ -121,13 +115,9 @@ fn replay(desk: &Desk, key: Option<String>, reason: &str) -> Result<ExitCode, Fa
     Ok(ExitCode::SUCCESS)
 }
 
-async fn test(desk: &Desk, channel: TestedChannel, to: Option<&str>) -> Result<ExitCode, Failure> {
-    let channel = match channel {
-        TestedChannel::Mail => ChannelName::Mail,
-        TestedChannel::Webhook => ChannelName::Webhook,
-    };
+async fn test(desk: &Desk, channel: ChannelName, to: Option<&str>) -> Result<ExitCode, Failure> {
     let setup = desk.setup()?;
-    if place(&setup.config, channel).is_none() {
+    if flow::channel_place(&setup.config, channel).is_none() {
         return Err(Failure::Wrong(format!("tidings.toml has no [{}]; `tidings doctor` says more", channel.word())));
     }
     if channel == ChannelName::Mail && to.is_none() {

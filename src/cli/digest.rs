@@ -6,6 +6,7 @@ use std::process::ExitCode;
 
 use anyhow::Context;
 use serde_json::json;
+use tidings::edition::ChannelName;
 use tidings::flow::{self, Doors, ModelDoor};
 
 use super::args::DigestCommand;
@@ -33,8 +34,9 @@ pub async fn digest(desk: &Desk, command: Option<DigestCommand>) -> Result<ExitC
             let setup = desk.setup()?;
             let doors = Doors::open(&setup.config, None, &secret, desk.now)?;
             if doors.channels.is_empty() {
-                let message = "there is nowhere to send to: tidings.toml has neither [mail] nor [webhook]";
-                return Err(Failure::Wrong(message.to_owned()));
+                let tables = ChannelName::ALL.map(|channel| format!("[{}]", channel.word())).join(", ");
+                let message = format!("there is nowhere to send to: tidings.toml has none of {tables}");
+                return Err(Failure::Wrong(message));
             }
             let report = flow::send_digest(&setup, &doors, week.as_deref(), force.as_deref(), desk.now).await?;
             if desk.json {

@@ -6,9 +6,10 @@ use std::process::ExitCode;
 use jiff::SignedDuration;
 use serde_json::json;
 use tidings::config::{Config, Route, SecretName};
+use tidings::edition::ChannelName;
 use tidings::flow::ask::{self, Answering, Query, Trouble};
 use tidings::flow::credit::{is_in_force, measured};
-use tidings::flow::dollars;
+use tidings::flow::{self, dollars};
 use tidings::home::Home;
 use tidings::source::Origin;
 
@@ -87,6 +88,7 @@ pub async fn doctor(desk: &Desk) -> Result<ExitCode, Failure> {
         }
     }
     kept(&home, desk, &mut found);
+    closed(&home, &mut found);
 
     let broken = findings.iter().any(|finding| finding.state == State::Broken);
     if desk.json {
@@ -137,9 +139,7 @@ fn settings(config: &Config, found: &mut impl FnMut(State, String, &str)) {
             "no mail is set up; digests are files only".into(),
             "a [mail] table in tidings.toml; README.md shows one",
         ),
-        Some(mail) => {
-            found(State::Fine, format!("mail through {}", mail.smtp.host_str().unwrap_or_default()), "");
-            secret_found(mail.password.as_ref(), "the mail password", found);
+        Some(_) => {
             if config.people.is_empty() {
                 found(State::Advice, "nobody gets mail".into(), "tidings people import FILE");
             } else {
@@ -147,8 +147,27 @@ fn settings(config: &Config, found: &mut impl FnMut(State, String, &str)) {
             }
         }
     }
-    if let Some(webhook) = &config.webhook {
-        secret_found(webhook.secret.as_ref(), "the webhook's secret", found);
+    let mut missing = Vec::new();
+    for channel in ChannelName::ALL {
+        let Some(place) = flow::channel_place(config, channel) else {
+            missing.push(channel.word());
+            continue;
+        };
+        let tells: Vec<&str> = flow::channel_tells(config, channel).iter().map(|kind| kind.word()).collect();
+        match flow::check_channel(config, channel, &secret) {
+            Ok(()) => {
+                found(State::Fine, format!("{} to {place}, for {}", channel.word(), tells.join(", ")), "");
+            }
+            Err(error) => found(
+                State::Broken,
+                format!("{}: {error:#}", channel.word()),
+                "mend it in tidings.toml, or set the secret where tidings runs, cron's environment included",
+            ),
+        }
+    }
+    if !missing.is_empty() {
+        let what = format!("not set up: {}; README.md, \"Channels\", has an example of each", missing.join(", "));
+        found(State::Fine, what, "");
     }
 }
 
@@ -223,6 +242,23 @@ fn secret_found(name: Option<&SecretName>, what: &str, found: &mut impl FnMut(St
         Err(error) => {
             found(State::Broken, format!("{what}: {error:#}"), "set it where tidings runs, cron's environment included")
         }
+    }
+}
+
+/// Channels that the other side has closed.
+fn closed(home: &Home, found: &mut impl FnMut(State, String, &str)) {
+    match ask::outbox(home) {
+        Ok(outbox) => {
+            for (channel, shut) in outbox.into_iter().flat_map(|outbox| outbox.shut) {
+                let what = format!("{} is closed since {}: {}", channel.word(), shut.at, shut.answer);
+                found(
+                    State::Broken,
+                    what,
+                    "mend it, then `tidings channels replay --all`; a new address is tried by itself",
+                );
+            }
+        }
+        Err(error) => found(State::Broken, format!("{error:#}"), "tidings run"),
     }
 }
 

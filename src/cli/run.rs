@@ -127,6 +127,18 @@ pub fn words(report: &Report, setup: &Setup) -> String {
         }
         lines.push(format!("{}.", parts.join(", ")));
     }
+    if acts.letters_quiet > 0 {
+        lines.push(format!(
+            "{} for the end of the quiet hours.",
+            match acts.letters_quiet {
+                1 => "1 letter waits".to_owned(),
+                many => format!("{many} letters wait"),
+            }
+        ));
+    }
+    for channel in &acts.closed {
+        lines.push(format!("{channel} was closed from the other side; `tidings channels list` says how to mend it."));
+    }
     if acts.letters_held > 0 {
         let letters = count(acts.letters_held, "letter");
         lines.push(format!("{letters} too old to leave without being asked (`tidings channels dead` names them)."));

@@ -103,7 +103,7 @@ pub async fn show_article(desk: &Desk, id: &str) -> Result<ExitCode, Failure> {
     };
     let mut config = setup.config.clone();
     // Only the web is needed: a missing mail password must not stand in the way.
-    (config.mail, config.webhook) = (None, None);
+    config.mute();
     // What is behind the firewall is open to a person's own lines alone, and this address comes from a feed.
     let place = |url: &Url| (url.host_str().map(str::to_owned), url.port_or_known_default());
     if !setup.sources.iter().any(|source| place(&source.from.url(desk.now)) == place(&url)) {

@@ -152,7 +152,7 @@ fn check(desk: &Desk) -> Result<ExitCode, Failure> {
 /// The door to the web alone: a missing mail password must not stand in the way.
 pub fn web(setup: &Setup, now: Timestamp) -> anyhow::Result<Doors> {
     let mut config = setup.config.clone();
-    (config.mail, config.webhook) = (None, None);
+    config.mute();
     Doors::open(&config, None, &secret, now)
 }
 

@@ -95,6 +95,9 @@ pub fn status(desk: &Desk) -> Result<ExitCode, Failure> {
         count(status.letters_waiting, "letter"),
         status.letters_dead
     ))?;
+    for (channel, shut) in ask::outbox(&home)?.into_iter().flat_map(|outbox| outbox.shut) {
+        say(&format!("  {} is closed since {}: {}", channel.word(), shut.at, shut.answer))?;
+    }
     for stopped in &status.stopped {
         say(&format!("  {} was written and not mailed: {}", stopped.edition, stopped.why.join("; ")))?;
         say("    `tidings digest send --week WEEK` mails it once that is mended, and with --force REASON as it is")?;

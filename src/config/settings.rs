@@ -7,9 +7,11 @@ use jiff::civil::{Time, Weekday};
 use jiff::tz::TimeZone;
 use url::Url;
 
+use crate::edition::EditionKind;
+
 use super::sources::{read_duration, read_web_address};
 use super::table::{Document, Table};
-use super::{Block, Config, Endpoint, Github, Mail, Mistake, Model, Reddit, SecretName, Webhook};
+use super::{Block, Config, Endpoint, Github, Mail, Mistake, Model, Quiet, Reddit, SecretName};
 
 /// Reads the text of tidings.toml. `file` is the name used in messages.
 ///
@@ -48,9 +50,7 @@ pub fn read_settings(file: &str, text: &str) -> Result<Config, Vec<Mistake>> {
     if let Some(table) = top.table("mail") {
         config.mail = read_mail(table);
     }
-    if let Some(table) = top.table("webhook") {
-        config.webhook = read_webhook(table);
-    }
+    super::channels::read(&top, &mut config);
     if let Some(table) = top.table("web") {
         config.web = super::people::read_web(table);
     }
@@ -115,7 +115,24 @@ fn read_schedule(table: Table<'_, '_>, config: &mut Config) {
     if let Some(found) = table.parsed("rollup", time, "a time of the day: \"17:00\"") {
         schedule.rollup = found.value;
     }
+    if let Some(found) = table.parsed("quiet", read_quiet, "two times of the day: \"22:00-07:00\"") {
+        schedule.quiet = Some(found.value);
+    }
+    if let Some(spares) = table.boolean("quiet_spares_alerts") {
+        schedule.quiet_spares_alerts = spares;
+    }
     table.finish();
+}
+
+fn read_quiet(text: &str) -> Result<Quiet, String> {
+    let wrong = || format!("`{text}` are no hours");
+    let (from, to) = text.split_once('-').ok_or_else(wrong)?;
+    let time = |text: &str| Time::strptime("%H:%M", text.trim()).map_err(|_| wrong());
+    let quiet = Quiet { from: time(from)?, to: time(to)? };
+    match quiet.from == quiet.to {
+        true => Err("they begin when they end; without `quiet` there are none".to_owned()),
+        false => Ok(quiet),
+    }
 }
 
 fn read_weekly(text: &str) -> Result<(Weekday, Time), String> {
@@ -251,6 +268,9 @@ fn read_model(table: Table<'_, '_>, model: &mut Model) {
 fn read_mail(table: Table<'_, '_>) -> Option<Mail> {
     const EXAMPLE: &str =
         "\"smtps://user@mail.example.org\" (TLS, port 465) or \"smtp://user@mail.example.org\" (STARTTLS, 587)";
+    // What changed about sources is for whoever looks after them.
+    const EDITIONS: [EditionKind; 4] =
+        [EditionKind::Alert, EditionKind::Rollup, EditionKind::Digest, EditionKind::Trends];
     const FROM: &str = "\"Tidings <tidings@example.org>\"";
     let smtp = table.parsed("smtp", read_smtp, EXAMPLE);
     let from = table.parsed("from", read_mailbox, FROM);
@@ -265,6 +285,7 @@ fn read_mail(table: Table<'_, '_>) -> Option<Mail> {
     let ca_file = table.string("ca_file").map(|found| PathBuf::from(found.value));
     let per_minute = table.integer("per_minute", 1..=6_000).map(|number| number as u32);
     let connections = table.integer("connections", 1..=20).map_or(1, |number| number as usize);
+    let tells = super::channels::read_tells(&table, &EDITIONS);
     for (key, example) in [("smtp", EXAMPLE), ("from", FROM)] {
         if !table.entries().any(|(given, ..)| given == key) {
             table.mistake(format!("[mail] needs `{key}`"), &format!("{key} = {example}"));
@@ -272,7 +293,7 @@ fn read_mail(table: Table<'_, '_>) -> Option<Mail> {
     }
     table.finish();
     let (smtp, from) = (smtp?.value, from?.value);
-    Some(Mail { smtp, from, reply_to, admin, password, allow_plain, ca_file, per_minute, connections })
+    Some(Mail { smtp, from, reply_to, admin, password, allow_plain, ca_file, per_minute, connections, tells })
 }
 
 fn read_smtp(text: &str) -> Result<Url, String> {
@@ -300,15 +321,4 @@ pub(super) fn check_address(address: &str) -> Result<(), String> {
         Some((local, domain)) if !local.is_empty() && !domain.is_empty() && !address.contains(odd) => Ok(()),
         _ => Err(format!("`{address}` is no mail address")),
     }
-}
-
-fn read_webhook(table: Table<'_, '_>) -> Option<Webhook> {
-    let url = table.parsed("url", read_web_address, "\"https://hooks.example.org/tidings\"");
-    let secret = read_secret(&table, ["secret", "secret_env", "secret_file"]);
-    let name = table.string("name").map_or_else(|| "lab".to_owned(), |found| found.value);
-    if url.is_none() && !table.entries().any(|(key, ..)| key == "url") {
-        table.mistake("[webhook] needs `url`".to_owned(), "url = \"https://hooks.example.org/tidings\"");
-    }
-    table.finish();
-    Some(Webhook { name, url: url?.value, secret })
 }

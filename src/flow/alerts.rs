@@ -14,11 +14,12 @@ use jiff::civil::Date;
 use crate::edition::{EditionId, Rollup};
 use crate::keep::Keep;
 use crate::story::{Story, StoryId};
+use crate::tell::feeds::{self, Raised};
 use crate::tell::message::Message;
 use crate::tell::{alert, render};
 use crate::work::{Duty, Work};
 
-use super::letters::{letters, write_files};
+use super::letters::{authority, letters, write_files};
 use super::report::Acts;
 use super::tellings::telling;
 use super::{Setup, send};
@@ -130,6 +131,7 @@ fn write_one(keep: &mut Keep, setup: &Setup, work: &Work, story: &Story, day: &D
     }
     let rendered = render::alert(&alert)?;
     write_files(setup, rendered.files(&stem))?;
+    write_feeds(setup)?;
     let letters = letters(keep, setup, Message::Alert(&alert, &rendered), now)?;
     keep.keep_letters(&letters, now)?;
     fail_point!("alert-queued");
@@ -164,6 +166,7 @@ fn roll_up(
     };
     let rendered = render::rollup(&rollup)?;
     write_files(setup, rendered.files(&alert::rollup_stem(day.date)))?;
+    write_feeds(setup)?;
     fail_point!("rollup-written");
     let letters = letters(keep, setup, Message::Rollup(&rollup, &rendered), now)?;
     keep.keep_letters(&letters, now)?;
@@ -176,6 +179,44 @@ fn roll_up(
     }
     acts.held_for_rollup -= acts.rolled_up;
     keep.close(&edition, &[], now)
+}
+
+/// digests/alerts.atom and alerts.json, from the newest alerts and roll-ups that lie there.
+pub(super) fn write_feeds(setup: &Setup) -> Result<()> {
+    let folder = setup.home.digests().join("alerts");
+    let mut days: Vec<Date> = Vec::new();
+    if folder.exists() {
+        for entry in fs::read_dir(&folder).with_context(|| format!("listing {}", folder.display()))? {
+            days.extend(entry?.file_name().to_str().and_then(|name| name.parse::<Date>().ok()));
+        }
+    }
+    days.sort_by(|one, other| other.cmp(one));
+    let mut raised = Vec::new();
+    for day in days {
+        if raised.len() >= feeds::MOST_ALERTS {
+            break;
+        }
+        let folder = folder.join(day.to_string());
+        for entry in fs::read_dir(&folder).with_context(|| format!("listing {}", folder.display()))? {
+            let path = entry?.path();
+            let Some(name) = path.file_stem().and_then(|name| name.to_str()) else { continue };
+            if path.extension().is_none_or(|ending| ending != "json") {
+                continue;
+            }
+            let text = fs::read_to_string(&path).with_context(|| format!("reading {}", path.display()))?;
+            let stem = format!("alerts/{day}/{name}");
+            let read = match name {
+                "rollup" => serde_json::from_str(&text).map(|rollup| Raised::Rollup(stem, rollup)),
+                _ => serde_json::from_str(&text).map(|alert| Raised::Alert(stem, Box::new(alert))),
+            };
+            match read {
+                Ok(one) => raised.push(one),
+                // Somebody may have edited it; the feed can do without one alert, the lab not without the next.
+                Err(error) => tracing::warn!("{} is left out of the feeds: {error}", path.display()),
+            }
+        }
+    }
+    write_files(setup, feeds::write_alerts(&raised, &authority(setup)?)?)
 }
 
 /// Whether the alert of this story lies in a folder of digests/alerts/ whose date is too old to be mailed.

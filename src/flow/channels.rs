@@ -3,15 +3,15 @@
 use anyhow::{Context, Result, bail};
 use jiff::Timestamp;
 
-use crate::config::Schedule;
-use crate::edition::{ChannelName, Letter, LetterState, Reader};
+use crate::config::{Config, Schedule};
+use crate::edition::{ChannelName, EditionKind, Letter, LetterState, Reader};
 use crate::keep::Keep;
+use crate::tell::channel::kind;
 use crate::tell::message::Message;
 use crate::tell::{Outcome, trial};
 
 use super::letters::letter_to;
-use super::tellings::readers;
-use super::{Doors, Setup, send};
+use super::{Doors, Secrets, Setup, send};
 
 /// Which letters are queued again.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -27,6 +27,24 @@ pub struct Tried {
     /// In the words of the other side.
     pub answer: String,
     pub message_id: String,
+}
+
+/// Where a channel leads, in words without a secret; None where it is not set up.
+pub fn channel_place(config: &Config, channel: ChannelName) -> Option<String> {
+    kind(channel).place(config)
+}
+
+/// Whether a channel's secrets are there and its settings can be used; nothing is asked or sent.
+///
+/// # Errors
+/// What is missing, or can't be used.
+pub fn check_channel(config: &Config, channel: ChannelName, secrets: Secrets<'_>) -> Result<()> {
+    kind(channel).open(config, secrets).map(|_| ())
+}
+
+/// The editions that a channel tells by itself.
+pub fn channel_tells(config: &Config, channel: ChannelName) -> &[EditionKind] {
+    kind(channel).tells(config)
 }
 
 /// Whether a waiting letter is too old to leave by itself.
@@ -54,6 +72,8 @@ pub fn replay_letters(setup: &Setup, which: &Replayed, reason: &str, now: Timest
     let mut keys: Vec<String> = Vec::new();
     for letter in keep.letters()?.into_iter().filter(|letter| stuck(letter) && named(letter)) {
         if keep.replay_letter(&letter.key, reason, now)? {
+            // Who has it sent again has mended the channel.
+            keep.note_shut(letter.reader.channel, None)?;
             keys.push(letter.key);
         }
     }
@@ -67,7 +87,7 @@ pub fn replay_letters(setup: &Setup, which: &Replayed, reason: &str, now: Timest
     Ok(keys)
 }
 
-/// Sends one test message to a reader of a channel: a mail address, or nobody's name for the webhook. Nothing is kept.
+/// Sends one test message to a reader of a channel; on mail, to an address. Nothing is kept.
 ///
 /// # Errors
 /// When the channel is not set up, or the reader is none.
@@ -81,18 +101,15 @@ pub async fn try_channel(
     let door = doors.channels.get(&channel).with_context(|| {
         format!("`{0}` is not set up: tidings.toml has no [{0}]; `tidings doctor` says how", channel.word())
     })?;
+    let mut known = kind(channel).readers(&setup.config).into_iter();
     let reader = match (channel, to) {
+        (ChannelName::Mail, None) => bail!("say who gets the test message: --to ADDRESS"),
         (ChannelName::Mail, Some(address)) => {
             let address = address.to_lowercase();
-            let known =
-                readers(setup).into_iter().find(|reader| reader.channel == channel && reader.address == address);
-            known.unwrap_or(Reader { channel, address, name: String::new() })
+            let found = known.find(|reader| reader.address == address);
+            found.unwrap_or(Reader { channel, address, name: String::new() })
         }
-        (ChannelName::Mail, None) => bail!("say who gets the test message: --to ADDRESS"),
-        (ChannelName::Webhook, _) => {
-            let hook = readers(setup).into_iter().find(|reader| reader.channel == channel);
-            hook.context("tidings.toml has no [webhook]")?
-        }
+        _ => known.next().with_context(|| format!("tidings.toml has no [{}]", channel.word()))?,
     };
     let rendered = trial::rendered();
     let (letter, bytes) = letter_to(setup, Message::Trial(now, &rendered), &reader, now)?
@@ -104,6 +121,7 @@ pub async fn try_channel(
         Outcome::Later { answer, .. }
         | Outcome::Refused { answer }
         | Outcome::Bounced { answer }
+        | Outcome::Closed { answer }
         | Outcome::Unknown { answer } => (false, answer),
     };
     Ok(Tried { taken, answer, message_id: letter.message_id })

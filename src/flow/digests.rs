@@ -24,17 +24,15 @@ use crate::verdict::Level;
 
 use super::editorial::{LONGEST, add_editorial};
 use super::harvest::{harvest, is_closed};
-use super::letters::{Written, digest_letters, tell_admin, write_files};
+use super::letters::{Written, authority, digest_letters, tell_operators, write_files};
 use super::report::{Acts, Report};
-use super::tellings::{sender, telling};
+use super::tellings::telling;
 use super::week::Week;
-use super::{Doors, ModelDoor, Setup, Task, health, send};
+use super::{Doors, ModelDoor, Setup, Task, alerts, health, send};
 
 /// A routine story may fill room that is left if its maker tells it or its relevance is at least this; one word of the
 /// profile in a newspaper's title is less.
 const FILLS_ROOM: f64 = 0.5;
-/// Owner of the ids in the digests' feed where no mail address names a domain (RFC 4151 wants one).
-const AUTHORITY: &str = "tidings.invalid";
 
 /// Writes every week that closed since this home began, oldest first, and queues its letters. A week in which nothing was
 /// judged and nothing rose is no edition. One that closed too long ago is written once and stays open: it is mailed if a
@@ -117,7 +115,7 @@ async fn close_week(
         let why = objections(keep, setup, &digest, &pages, &letters)?;
         if !why.is_empty() {
             let stopped = Stopped { edition: edition.to_string(), at: now, why };
-            tell_admin(
+            tell_operators(
                 keep,
                 setup,
                 &format!("stopped-{}", week.name),
@@ -285,10 +283,11 @@ fn troubles(keep: &Keep, setup: &Setup, week: &Week) -> Result<(Vec<Trouble>, u6
     Ok((troubles, failing))
 }
 
-/// digests/feed.atom and feed.json, from the digests that lie there.
+/// digests/feed.atom and feed.json, from the digests that lie there, and the feeds of alerts beside them.
 fn write_feeds(setup: &Setup) -> Result<()> {
-    let authority = sender(setup)?.map_or_else(|| AUTHORITY.to_owned(), |sender| sender.domain());
-    write_files(setup, feeds::write(&written_digests(setup)?, &authority)?)
+    write_files(setup, feeds::write(&written_digests(setup)?, &authority(setup)?)?)?;
+    // Here too, so that it can be subscribed to before the first alert.
+    alerts::write_feeds(setup)
 }
 
 /// The digests that lie in digests/.
@@ -376,7 +375,10 @@ pub async fn send_digest(
     keep.take_people()?;
     let stopped = close_week(&mut keep, setup, &doors.model, &week, reason, now).await?;
     report.acts.digests.push(week.name);
-    send::send(&mut keep, doors, setup, now, &mut BTreeSet::new(), &mut report.acts).await?;
+    // Whoever sends it by hand means now.
+    let mut awake = setup.clone();
+    awake.config.schedule.quiet = None;
+    send::send(&mut keep, &awake, doors, now, &mut BTreeSet::new(), &mut report.acts).await?;
     keep.write_views(now)?;
     keep.checkpoint()?;
     match stopped {

@@ -16,8 +16,7 @@ use crate::fetch::reddit::{Account, Reddit};
 use crate::fetch::router::Router;
 use crate::fetch::web::Web;
 use crate::tell::Channel;
-use crate::tell::channel::mail::Smtp;
-use crate::tell::channel::webhook::Hook;
+use crate::tell::channel::kind;
 
 use super::models::ModelDoor;
 
@@ -29,8 +28,7 @@ pub struct Doors {
     pub model: ModelDoor,
 }
 
-/// Gives the secret that lies in a place; who may look there is decided by the caller.
-pub type Secrets<'s> = &'s dyn Fn(&SecretName) -> Result<String>;
+pub use crate::tell::channel::Secrets;
 
 impl Doors {
     /// The real doors: the web (recorded below `record`, if given) and the channels of the configuration.
@@ -79,15 +77,10 @@ fn router(config: &Config, secrets: Secrets<'_>) -> Result<Router> {
 }
 
 fn channels(config: &Config, secrets: Secrets<'_>) -> Result<BTreeMap<ChannelName, Arc<dyn Channel>>> {
-    let mut channels: BTreeMap<ChannelName, Arc<dyn Channel>> = BTreeMap::new();
-    if let Some(mail) = &config.mail {
-        let password = mail.password.as_ref().map(secrets).transpose().context("opening [mail]")?;
-        channels.insert(ChannelName::Mail, Arc::new(Smtp::new(mail, password).context("opening [mail]")?));
-    }
-    if let Some(webhook) = &config.webhook {
-        let secret = webhook.secret.as_ref().map(secrets).transpose().context("opening [webhook]")?;
-        let hook = Hook::new(webhook, secret.as_deref()).context("opening [webhook]")?;
-        channels.insert(ChannelName::Webhook, Arc::new(hook));
+    let mut channels = BTreeMap::new();
+    for name in ChannelName::ALL {
+        let opened = kind(name).open(config, secrets).with_context(|| format!("opening [{}]", name.word()))?;
+        channels.extend(opened.map(|channel| (name, channel)));
     }
     Ok(channels)
 }

@@ -10,17 +10,17 @@ use crate::source::Health;
 use crate::tell::notice;
 
 use super::Setup;
-use super::letters::tell_admin;
+use super::letters::tell_operators;
 use super::report::{Change, What};
 
-/// Looks at every source, tells the admin by mail and notes what was told; the changes are for the report.
+/// Looks at every source, tells the admin and the channels of notices, and notes what was told; the changes are for the report.
 pub(super) fn look(keep: &mut Keep, setup: &Setup, now: Timestamp) -> Result<Vec<Change>> {
     let mut changes = Vec::new();
     for source in &setup.sources {
         let Some(turned) = keep.turned(&source.name, now)? else { continue };
         let message = words(&turned);
         let rendered = notice::rendered(&source.name, turned.health, &message, turned.answered);
-        tell_admin(keep, setup, &notice_name(&source.name, &turned), &rendered, now)?;
+        tell_operators(keep, setup, &notice_name(&source.name, &turned), &rendered, now)?;
         // Last: a run that is stopped before tells it again, and the letter's key keeps it from being sent twice.
         keep.note_health(&source.name, &turned)?;
         let (source, what, last_good) = (source.name.clone(), What::of(turned.health), turned.answered);

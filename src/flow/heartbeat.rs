@@ -5,13 +5,11 @@ use jiff::{SignedDuration, Timestamp};
 
 use crate::keep::{Heartbeat, Keep};
 use crate::source::Health;
-use crate::tell::message::Message;
 use crate::tell::notice;
 
 use super::Setup;
-use super::letters::letter_to;
+use super::letters::tell_operators;
 use super::report::{SourceReport, Status};
-use super::tellings::operators;
 
 /// A daily run that starts two hours late is no silence.
 pub const LONGEST_SILENCE: SignedDuration = SignedDuration::from_hours(26);
@@ -69,7 +67,7 @@ impl Beat {
                 (false, _) => notice::Silence::Cut,
             };
             let rendered = notice::silent(&why, beat.sources, since, &setup.config.schedule.zone);
-            tell(keep, setup, &format!("silent-{}", since.as_second()), &rendered, now)?;
+            tell_operators(keep, setup, &format!("silent-{}", since.as_second()), &rendered, now)?;
         }
         // The first of the runs that did not end says since when.
         let begun = beat.was.begun.or(Some(now));
@@ -89,7 +87,8 @@ impl Beat {
             return Ok(());
         }
         let rendered = notice::awake(self.answered, self.sources, self.since, &setup.config.schedule.zone);
-        tell(keep, setup, &format!("awake-{}", self.since.as_second()), &rendered, now)
+        let name = format!("awake-{}", self.since.as_second());
+        tell_operators(keep, setup, &name, &rendered, now).map(|_| ())
     }
 
     /// The run has ended.
@@ -100,20 +99,4 @@ impl Beat {
         };
         keep.keep_heartbeat(&ended)
     }
-}
-
-/// One message to whoever looks after the home. Its name is that of the silence, so that each is told once.
-fn tell(
-    keep: &mut Keep,
-    setup: &Setup,
-    name: &str,
-    rendered: &crate::tell::render::Rendered,
-    now: Timestamp,
-) -> Result<()> {
-    let mut letters = Vec::new();
-    for reader in operators(setup) {
-        letters.extend(letter_to(setup, Message::Notice { name, at: now, rendered }, &reader, now)?);
-    }
-    keep.keep_letters(&letters, now)?;
-    Ok(())
 }

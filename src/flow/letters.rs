@@ -6,10 +6,11 @@ use std::fs;
 use anyhow::{Context, Result};
 use jiff::Timestamp;
 
-use crate::edition::{ChannelName, Digest, EditionId, Letter, Reader};
+use crate::edition::{ChannelName, Digest, EditionId, EditionKind, Letter, Reader};
 use crate::keep::{self, Keep};
 use crate::standing::List;
 use crate::stream::Stream;
+use crate::tell::channel::kind;
 use crate::tell::channel::mail::Sender;
 use crate::tell::digest::ordered_for;
 use crate::tell::letter;
@@ -17,7 +18,7 @@ use crate::tell::message::Message;
 use crate::tell::render::{self, Rendered};
 
 use super::Setup;
-use super::tellings::{readers, sender};
+use super::tellings::{operators, readers, sender};
 
 /// A letter with its bytes.
 pub(super) type Written = (Letter, Vec<u8>);
@@ -25,8 +26,8 @@ pub(super) type Written = (Letter, Vec<u8>);
 /// One letter for every reader who has not left the list.
 pub(super) fn letters(keep: &Keep, setup: &Setup, message: Message<'_>, now: Timestamp) -> Result<Vec<Written>> {
     let sender = sender(setup)?;
-    let readers = readers_of(keep, setup, &message.edition());
-    let letters = readers.iter().map(|reader| write(message, reader, sender.as_ref(), now));
+    let readers = readers_of(keep, setup, &message.edition(), message.kind());
+    let letters = readers.iter().map(|reader| write(setup, message, reader, sender.as_ref(), now));
     letters.filter_map(Result::transpose).collect()
 }
 
@@ -42,11 +43,11 @@ pub(super) fn digest_letters(
     let sender = sender(setup)?;
     let mut orders: BTreeMap<Vec<Stream>, (Digest, Rendered)> = BTreeMap::new();
     let mut letters = Vec::new();
-    for reader in readers_of(keep, setup, &EditionId::Digest(digest.week.clone())) {
+    for reader in readers_of(keep, setup, &EditionId::Digest(digest.week.clone()), EditionKind::Digest) {
         let person = setup.config.people.iter().find(|person| person.address == reader.address);
         let streams = person.map(|person| person.streams.clone()).unwrap_or_default();
         if streams.is_empty() || reader.channel != ChannelName::Mail {
-            letters.extend(write(Message::Digest(digest, rendered), &reader, sender.as_ref(), now)?);
+            letters.extend(write(setup, Message::Digest(digest, rendered), &reader, sender.as_ref(), now)?);
             continue;
         }
         if !orders.contains_key(&streams) {
@@ -55,7 +56,7 @@ pub(super) fn digest_letters(
             orders.insert(streams.clone(), (ordered, page));
         }
         let (ordered, page) = &orders[&streams];
-        letters.extend(write(Message::Digest(ordered, page), &reader, sender.as_ref(), now)?);
+        letters.extend(write(setup, Message::Digest(ordered, page), &reader, sender.as_ref(), now)?);
     }
     let pages = std::iter::once(rendered.clone()).chain(orders.into_values().map(|(_, page)| page)).collect();
     Ok((letters, pages))
@@ -68,40 +69,57 @@ pub(super) fn letter_to(
     reader: &Reader,
     now: Timestamp,
 ) -> Result<Option<Written>> {
-    write(message, reader, sender(setup)?.as_ref(), now)
+    write(setup, message, reader, sender(setup)?.as_ref(), now)
 }
 
-/// Queues a notice to whoever looks after the home; false where nobody does.
-pub(super) fn tell_admin(
+/// Queues a notice for whoever looks after this home and for the channels that tell notices; false where nobody is new to it.
+pub(super) fn tell_operators(
     keep: &mut Keep,
     setup: &Setup,
     name: &str,
     rendered: &Rendered,
     now: Timestamp,
 ) -> Result<bool> {
-    let Some(admin) = setup.config.mail.as_ref().and_then(|mail| mail.admin.clone()) else { return Ok(false) };
-    let reader = Reader { channel: ChannelName::Mail, address: admin, name: String::new() };
-    let notice = Message::Notice { name, at: now, rendered };
-    let letters: Vec<_> = letter_to(setup, notice, &reader, now)?.into_iter().collect();
+    let sender = sender(setup)?;
+    let mut letters = Vec::new();
+    for reader in operators(setup) {
+        let notice = Message::Notice { name, at: now, rendered };
+        letters.extend(write(setup, notice, &reader, sender.as_ref(), now)?);
+    }
     Ok(keep.keep_letters(&letters, now)? > 0)
 }
 
-fn write(message: Message<'_>, reader: &Reader, sender: Option<&Sender>, now: Timestamp) -> Result<Option<Written>> {
+fn write(
+    setup: &Setup,
+    message: Message<'_>,
+    reader: &Reader,
+    sender: Option<&Sender>,
+    now: Timestamp,
+) -> Result<Option<Written>> {
     match (reader.channel, sender) {
         (ChannelName::Mail, Some(sender)) => letter::mail(message, reader, sender, now).map(Some),
         (ChannelName::Mail, None) => Ok(None),
-        (ChannelName::Webhook, _) => letter::webhook(message, reader, now).map(Some),
+        (channel, _) if kind(channel).place(&setup.config).is_none() => Ok(None),
+        _ => letter::write(message, reader, &setup.config, now).map(Some),
     }
 }
 
 /// Everybody an edition goes to who has not left its list and whose address takes letters.
-fn readers_of(keep: &Keep, setup: &Setup, edition: &EditionId) -> Vec<Reader> {
+fn readers_of(keep: &Keep, setup: &Setup, edition: &EditionId, kind: EditionKind) -> Vec<Reader> {
     let list = List::of(&edition.to_string());
     let gets = |reader: &Reader| match (list, keep.people().get(&reader.address)) {
         (Some(list), Some(standing)) if reader.channel == ChannelName::Mail => standing.gets(list),
         _ => true,
     };
-    readers(setup).into_iter().filter(gets).collect()
+    readers(setup, kind).into_iter().filter(gets).collect()
+}
+
+/// Owner of the ids in feeds where no mail address names a domain (RFC 4151 wants one).
+const AUTHORITY: &str = "tidings.invalid";
+
+/// The domain that owns the ids in feeds.
+pub(super) fn authority(setup: &Setup) -> Result<String> {
+    Ok(sender(setup)?.map_or_else(|| AUTHORITY.to_owned(), |sender| sender.domain()))
 }
 
 /// Writes files below digests/, each whole or not at all.

@@ -159,6 +159,11 @@ pub struct Acts {
     pub letters_dead: usize,
     /// Letters too old to be sent by themselves: `tidings channels replay` sends them.
     pub letters_held: usize,
+    /// Letters that wait for the end of the quiet hours.
+    pub letters_quiet: usize,
+    /// Channels that were closed from the other side in this run.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub closed: Vec<String>,
     /// Editions that were too old to be mailed, `digest/2026-W47`.
     pub not_mailed: Vec<String>,
     /// Letters whose reader left the list before they left.

@@ -10,11 +10,11 @@ use jiff::{SignedDuration, Timestamp};
 
 use crate::config::Schedule;
 use crate::edition::{ChannelName, Letter, LetterState};
-use crate::keep::Keep;
+use crate::keep::{Keep, Shut};
 use crate::standing::List;
 use crate::tell::{Channel, Outcome, notice, outbox};
 
-use super::letters::tell_admin;
+use super::letters::tell_operators;
 use super::month::Month;
 use super::report::Acts;
 use super::week::Week;
@@ -32,14 +32,14 @@ pub(super) fn is_old(at: Timestamp, now: Timestamp) -> bool {
 /// Carries what waits. `tried` are the letters that this run has looked at already: each gets one try a run.
 pub(super) async fn send(
     keep: &mut Keep,
-    doors: &Doors,
     setup: &Setup,
+    doors: &Doors,
     now: Timestamp,
     tried: &mut BTreeSet<String>,
     acts: &mut Acts,
 ) -> Result<()> {
     // What is said to whoever looks after the home about these letters leaves with them.
-    while carry(keep, doors, setup, now, tried, acts).await? {}
+    while carry(keep, setup, doors, now, tried, acts).await? {}
     for channel in doors.channels.values() {
         channel.close().await;
     }
@@ -49,23 +49,27 @@ pub(super) async fn send(
 /// True if there is more to carry now than there was.
 async fn carry(
     keep: &mut Keep,
-    doors: &Doors,
     setup: &Setup,
+    doors: &Doors,
     now: Timestamp,
     tried: &mut BTreeSet<String>,
     acts: &mut Acts,
 ) -> Result<bool> {
+    let schedule = &setup.config.schedule;
     let mut waiting: BTreeMap<ChannelName, Vec<Letter>> = BTreeMap::new();
     for letter in keep.pending_letters(now)? {
         if !tried.insert(letter.key.clone()) {
             continue;
         }
-        if is_held(&letter, &setup.config.schedule, now) {
+        if is_held(&letter, schedule, now) {
             acts.letters_held += 1;
         } else if has_left(keep, &letter) {
             let answer = "withdrawn: its reader has left this list, or refused letters before";
             keep.letter_ends(&letter, LetterState::Dead, now, answer, now)?;
             acts.letters_withdrawn += 1;
+        } else if letter.reason.is_none() && schedule.is_quiet(letter.kind(), now) {
+            // What a person sends by hand does not wait for the morning.
+            acts.letters_quiet += 1;
         } else if doors.channels.contains_key(&letter.reader.channel) {
             waiting.entry(letter.reader.channel).or_default().push(letter);
         } else {
@@ -76,13 +80,27 @@ async fn carry(
     for (name, letters) in waiting {
         let channel = &*doors.channels[&name];
         for together in letters.chunks(channel.at_once().max(1)) {
+            if is_shut(keep, name, channel)? {
+                acts.letters_waiting += together.len();
+                continue;
+            }
             more |= carry_together(keep, channel, setup, together, now, acts).await?;
         }
     }
     Ok(more)
 }
 
-/// Carries as many letters as a channel takes at once. True if somebody is told of an address that refuses letters.
+/// Whether the other side has closed a channel for good, and nobody has changed its address or its secret since.
+fn is_shut(keep: &mut Keep, name: ChannelName, channel: &dyn Channel) -> Result<bool> {
+    match keep.shut()?.get(&name) {
+        None => Ok(false),
+        Some(closed) if closed.mark == channel.mark() => Ok(true),
+        Some(_) => keep.note_shut(name, None).map(|()| false),
+    }
+}
+
+/// Carries as many letters as a channel takes at once. True if somebody is told of an address that refuses letters, or of a
+/// channel that was closed.
 async fn carry_together(
     keep: &mut Keep,
     channel: &dyn Channel,
@@ -113,6 +131,13 @@ async fn carry_together(
     let mut more = false;
     while let Some((letter, outcome)) = under_way.next().await {
         fail_point!("letter-delivered");
+        if let Outcome::Closed { answer } = &outcome {
+            let closed = Shut { at: now, answer: answer.clone(), mark: channel.mark() };
+            // Before the letter is refused: a run that is stopped here tells it all the same.
+            more |= tell_closed(keep, setup, letter.reader.channel, &closed, now)?;
+            keep.note_shut(letter.reader.channel, Some(closed))?;
+            acts.closed.push(letter.reader.channel.word().to_owned());
+        }
         let (state, next_try, answer) = outbox::after(letter, &outcome, now);
         more |= note_address(keep, setup, letter, &outcome, now)?;
         keep.letter_ends(letter, state, next_try, &answer, now)?;
@@ -139,7 +164,7 @@ fn note_address(keep: &mut Keep, setup: &Setup, letter: &Letter, outcome: &Outco
                 return Ok(false);
             }
             let rendered = notice::suppressed(address, &keep.people()[address].bounces);
-            tell_admin(keep, setup, &notice::name("suppressed", &letter.key), &rendered, now)
+            tell_operators(keep, setup, &notice::name("suppressed", &letter.key), &rendered, now)
         }
         _ => Ok(false),
     }
@@ -149,6 +174,14 @@ fn note_address(keep: &mut Keep, setup: &Setup, letter: &Letter, outcome: &Outco
 fn has_left(keep: &Keep, letter: &Letter) -> bool {
     let standing = keep.people().get(&letter.reader.address).filter(|_| letter.reader.channel == ChannelName::Mail);
     matches!((standing, List::of(&letter.edition)), (Some(standing), Some(list)) if !standing.gets(list))
+}
+
+/// Queues the notice that a channel was closed; true if somebody is to be told.
+fn tell_closed(keep: &mut Keep, setup: &Setup, channel: ChannelName, closed: &Shut, now: Timestamp) -> Result<bool> {
+    let rendered = notice::closed(channel.word(), &closed.answer);
+    // By the day, so that a run which was stopped right here does not tell it twice.
+    let name = format!("closed-{}-{}", channel.word(), closed.at.strftime("%Y-%m-%d"));
+    tell_operators(keep, setup, &name, &rendered, now)
 }
 
 /// A letter that was due long ago, or whose week or month closed long ago, unless a person sends it by hand. It is left as it is: a

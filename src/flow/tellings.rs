@@ -2,14 +2,14 @@
 
 use anyhow::{Context, Result};
 
-use crate::config::Person;
-use crate::edition::{Also, ChannelName, Facts, Reader, Telling};
+use crate::edition::{Also, ChannelName, EditionKind, Facts, Reader, Telling};
 use crate::guard::text;
 use crate::item::Item;
 use crate::judge::facts::facts;
 use crate::keep::{self, Keep};
 use crate::source::Trust;
 use crate::story::Story;
+use crate::tell::channel::kind;
 use crate::tell::channel::mail::Sender;
 use crate::verdict::Category;
 
@@ -71,28 +71,17 @@ fn facts_of(keep: &Keep, setup: &Setup, story: &Story, lead: &Item, words: &str)
     Ok(facts)
 }
 
-/// Everybody an edition goes to.
-pub(super) fn readers(setup: &Setup) -> Vec<Reader> {
-    let mut readers = Vec::new();
-    if setup.config.mail.is_some() {
-        let by_mail = |person: &&Person| person.channels.contains(&ChannelName::Mail);
-        readers.extend(setup.config.people.iter().filter(by_mail).map(|person| Reader {
-            channel: ChannelName::Mail,
-            address: person.address.clone(),
-            name: person.name.clone(),
-        }));
-    }
-    if let Some(webhook) = &setup.config.webhook {
-        readers.push(Reader { channel: ChannelName::Webhook, address: webhook.name.clone(), name: String::new() });
-    }
-    readers
+/// Everybody an edition of this sort goes to.
+pub(super) fn readers(setup: &Setup, edition: EditionKind) -> Vec<Reader> {
+    let telling = ChannelName::ALL.into_iter().map(kind).filter(|kind| kind.tells(&setup.config).contains(&edition));
+    telling.flat_map(|kind| kind.readers(&setup.config)).collect()
 }
 
-/// Who looks after this home: where alerts of a machine's kind arrive, and the admin's mail.
+/// Who looks after this home: the admin by mail, and the channels that tell notices.
 pub(super) fn operators(setup: &Setup) -> Vec<Reader> {
     let admin = setup.config.mail.as_ref().and_then(|mail| mail.admin.clone());
-    let mail = admin.map(|address| Reader { channel: ChannelName::Mail, address, name: String::new() });
-    mail.into_iter().chain(readers(setup).into_iter().filter(|reader| reader.channel != ChannelName::Mail)).collect()
+    let admin = admin.map(|address| Reader { channel: ChannelName::Mail, address, name: String::new() });
+    admin.into_iter().chain(readers(setup, EditionKind::Notice)).collect()
 }
 
 /// Who mail comes from; None where no mail is set up.

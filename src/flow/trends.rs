@@ -176,7 +176,7 @@ pub async fn send_trends(
     let mut report = Report::new(now);
     close_month(&mut keep, setup, &month, reason, now)?;
     report.acts.trends.push(month.name);
-    send::send(&mut keep, doors, setup, now, &mut BTreeSet::new(), &mut report.acts).await?;
+    send::send(&mut keep, setup, doors, now, &mut BTreeSet::new(), &mut report.acts).await?;
     keep.write_views(now)?;
     keep.checkpoint()?;
     Ok(report)

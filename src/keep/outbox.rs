@@ -8,7 +8,7 @@ use anyhow::{Context, Result};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::{Keep, whole};
+use super::{Keep, Shut, whole};
 use crate::edition::{ChannelName, Letter, LetterState};
 
 /// Of the shape of letters.json; fields may be added under the same number.
@@ -24,13 +24,16 @@ pub struct Outbox {
     pub waiting: Vec<Letter>,
     /// Letters refused for good or given up.
     pub dead: Vec<Letter>,
+    /// Channels that were closed from the other side.
+    #[serde(default)]
+    pub shut: BTreeMap<ChannelName, Shut>,
 }
 
 impl Keep {
     /// Writes state/views/letters.json.
     pub(super) fn write_outbox(&self, letters: Vec<Letter>, now: Timestamp) -> Result<()> {
-        let mut outbox =
-            Outbox { version: VERSION, at: now, sent: BTreeMap::new(), waiting: Vec::new(), dead: Vec::new() };
+        let (sent, waiting, dead) = Default::default();
+        let mut outbox = Outbox { version: VERSION, at: now, sent, waiting, dead, shut: self.shut()? };
         for letter in letters {
             match letter.state {
                 LetterState::Sent => *outbox.sent.entry(letter.reader.channel).or_default() += 1,

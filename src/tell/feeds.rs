@@ -1,9 +1,13 @@
-//! digests/ as feeds: feed.atom (RFC 4287) and feed.json (JSON Feed 1.1), made anew from the digests there are.
+//! digests/ as feeds, Atom (RFC 4287) and JSON Feed 1.1: feed.* of the digests, alerts.* of what could not wait; each made
+//! anew from the editions there are.
+
+use std::collections::HashSet;
 
 use anyhow::{Context, Result};
+use jiff::Timestamp;
 use serde_json::json;
 
-use crate::edition::Digest;
+use crate::edition::{Alert, Digest, Rollup};
 use crate::tell::digest::stem;
 use crate::tell::render;
 
@@ -18,16 +22,71 @@ pub fn write(digests: &[Digest], authority: &str) -> Result<Vec<(String, Vec<u8>
     newest.sort_by(|one, other| other.week.cmp(&one.week));
     newest.truncate(MOST_DIGESTS);
     let posts = newest.into_iter().map(|digest| post(digest, authority)).collect::<Result<Vec<_>>>()?;
-    let json = serde_json::to_string_pretty(&json_feed(&posts)).context("writing feed.json")? + "\n";
+    files("feed", "tidings: the week's digest", &id(authority, "digests"), &posts)
+}
+
+/// An alert or a roll-up, and where it lies below digests/ without the ending.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Raised {
+    Alert(String, Box<Alert>),
+    Rollup(String, Rollup),
+}
+
+impl Raised {
+    fn at(&self) -> Timestamp {
+        match self {
+            Raised::Alert(_, alert) => alert.at,
+            Raised::Rollup(_, rollup) => rollup.at,
+        }
+    }
+}
+
+/// The newest alerts and roll-ups that a feed holds; a reader that asks once a day misses none in a month.
+pub const MOST_ALERTS: usize = 50;
+
+/// alerts.atom and alerts.json, in the manner of the feed of digests.
+pub fn write_alerts(raised: &[Raised], authority: &str) -> Result<Vec<(String, Vec<u8>)>> {
+    let mut posts = raised.iter().map(|one| Ok((one.at(), alert_post(one, authority)?))).collect::<Result<Vec<_>>>()?;
+    posts.sort_by(|(one_at, one), (other_at, other)| other_at.cmp(one_at).then_with(|| one.id.cmp(&other.id)));
+    let mut seen = HashSet::new();
+    // The same alert in the folders of two days is one entry.
+    let posts = posts.into_iter().map(|(_, post)| post).filter(|post| seen.insert(post.id.clone()));
+    let posts: Vec<Post> = posts.take(MOST_ALERTS).collect();
+    files("alerts", "tidings: alerts", &id(authority, "alerts"), &posts)
+}
+
+fn alert_post(raised: &Raised, authority: &str) -> Result<Post> {
+    let (stem, name, rendered) = match raised {
+        Raised::Alert(stem, alert) => (stem, format!("alert/{}", alert.telling.story), render::alert(alert)?),
+        Raised::Rollup(stem, rollup) => (stem, format!("rollup/{}", rollup.date), render::rollup(rollup)?),
+    };
+    Ok(Post {
+        id: id(authority, &name),
+        title: rendered.subject,
+        updated: raised.at().to_string(),
+        href: format!("{stem}.html"),
+        html: match raised {
+            Raised::Alert(_, alert) => render::alert_fragment(alert)?,
+            Raised::Rollup(_, rollup) => render::rollup_fragment(rollup)?,
+        },
+        text: rendered.text,
+    })
+}
+
+/// Both forms of a feed, as (path below digests/, bytes).
+fn files(name: &str, title: &str, id: &str, posts: &[Post]) -> Result<Vec<(String, Vec<u8>)>> {
+    let json = serde_json::to_string_pretty(&json_feed(title, posts)).context("writing a feed as JSON")? + "\n";
     let atom = render::atom(&json!({
-        "id": id(authority, "digests"),
+        "id": id,
+        "title": title,
+        "file": format!("{name}.atom"),
         "updated": posts.first().map_or("1970-01-01T00:00:00Z", |post| post.updated.as_str()),
         "posts": posts,
     }))?;
-    Ok(vec![("feed.atom".to_owned(), atom.into_bytes()), ("feed.json".to_owned(), json.into_bytes())])
+    Ok(vec![(format!("{name}.atom"), atom.into_bytes()), (format!("{name}.json"), json.into_bytes())])
 }
 
-/// One digest as an entry.
+/// An edition as an entry.
 #[derive(serde::Serialize)]
 struct Post {
     id: String,
@@ -56,7 +115,7 @@ fn id(authority: &str, name: &str) -> String {
     format!("tag:{authority},2026:tidings/{name}")
 }
 
-fn json_feed(posts: &[Post]) -> serde_json::Value {
+fn json_feed(title: &str, posts: &[Post]) -> serde_json::Value {
     let items = posts.iter().map(|post| {
         json!({
             "id": post.id,
@@ -69,7 +128,7 @@ fn json_feed(posts: &[Post]) -> serde_json::Value {
     });
     json!({
         "version": "https://jsonfeed.org/version/1.1",
-        "title": "tidings: the week's digest",
+        "title": title,
         "language": "en",
         "items": items.collect::<Vec<_>>(),
     })

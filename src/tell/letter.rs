@@ -3,23 +3,23 @@
 use anyhow::Result;
 use jiff::Timestamp;
 
+use crate::config::Config;
 use crate::edition::{ChannelName, Letter, LetterState, Reader, letter_key, message_hash};
-use crate::tell::channel::mail::Sender;
-use crate::tell::channel::webhook;
+use crate::tell::channel::kind;
+use crate::tell::channel::mail::{self, Sender};
 use crate::tell::message::Message;
 
-/// A mail to one reader. Fails if the reader's address is none.
-pub fn mail(message: Message<'_>, reader: &Reader, sender: &Sender, now: Timestamp) -> Result<(Letter, Vec<u8>)> {
+/// A letter to one reader, over that reader's channel. Fails if the reader's address is none.
+pub fn write(message: Message<'_>, reader: &Reader, config: &Config, now: Timestamp) -> Result<(Letter, Vec<u8>)> {
     let mut letter = blank(message, reader, now);
-    letter.message_id = sender.message_id(&letter.key);
-    let bytes = sender.write(&letter, message.rendered(), message.at())?;
+    let bytes = kind(reader.channel).write(message, &mut letter, config)?;
     Ok((letter, bytes))
 }
 
-/// A message to a webhook.
-pub fn webhook(message: Message<'_>, reader: &Reader, now: Timestamp) -> Result<(Letter, Vec<u8>)> {
-    let letter = blank(message, reader, now);
-    let bytes = webhook::body(message)?;
+/// A mail to one reader, from this sender. Fails if the reader's address is none.
+pub fn mail(message: Message<'_>, reader: &Reader, sender: &Sender, now: Timestamp) -> Result<(Letter, Vec<u8>)> {
+    let mut letter = blank(message, reader, now);
+    let bytes = mail::post(message, &mut letter, sender)?;
     Ok((letter, bytes))
 }
 
@@ -29,7 +29,7 @@ fn blank(message: Message<'_>, reader: &Reader, now: Timestamp) -> Letter {
     let hash = message_hash(&key);
     let ending = match reader.channel {
         ChannelName::Mail => "eml",
-        ChannelName::Webhook => "json",
+        _ => "json",
     };
     Letter {
         file: format!("{hash}.{ending}"),

@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 
 use crate::edition::trends::Trends;
-use crate::edition::{Alert, Digest, EditionId, Rollup};
+use crate::edition::{Alert, Digest, EditionId, EditionKind, Rollup};
 use crate::story::StoryId;
 use crate::tell::render::Rendered;
 
@@ -34,6 +34,17 @@ impl Message<'_> {
             Message::Rollup(rollup, _) => EditionId::Rollup(rollup.date),
             Message::Notice { name, .. } => EditionId::Notice((*name).to_owned()),
             Message::Trial(at, _) => EditionId::Trial(*at),
+        }
+    }
+
+    pub fn kind(&self) -> EditionKind {
+        match self {
+            Message::Digest(..) => EditionKind::Digest,
+            Message::Trends(..) => EditionKind::Trends,
+            Message::Alert(..) => EditionKind::Alert,
+            Message::Rollup(..) => EditionKind::Rollup,
+            Message::Notice { .. } => EditionKind::Notice,
+            Message::Trial(..) => EditionKind::Trial,
         }
     }
 

@@ -22,6 +22,7 @@ pub mod check;
 pub mod feeds;
 
 mod subject;
+mod gist;
 mod view;
 mod escape;
 mod words;
@@ -37,6 +38,8 @@ pub enum Outcome {
     Refused { answer: String },
     /// Refused for good, and because of the reader's address: there is nobody there.
     Bounced { answer: String },
+    /// Never, and nothing else either until a person has mended it: the address is gone, or closed to us.
+    Closed { answer: String },
     /// The connection broke after the bytes were sent and before the answer came: it may have been taken.
     Unknown { answer: String },
 }
@@ -61,6 +64,11 @@ pub trait Channel: Send + Sync {
     /// How many letters it carries at once; one unless it says otherwise.
     fn at_once(&self) -> usize {
         1
+    }
+
+    /// Stands for the address and the secret behind it, and tells neither. One that was closed is tried again when it changes.
+    fn mark(&self) -> String {
+        String::new()
     }
 
     /// After the last letter: takes leave of the other side, where that is polite.

@@ -104,6 +104,22 @@ pub fn stopped(week: &str, why: &[String]) -> Rendered {
     letter(format!("[tidings] digest {week}: not mailed"), &words)
 }
 
+/// That a channel was closed from the other side. `answer` says how, and what would mend it.
+pub fn closed(channel: &str, answer: &str) -> Rendered {
+    letter(
+        format!("[tidings] {channel}: closed"),
+        &[
+            format!("{channel}: {answer}"),
+            format!(
+                "Its letters wait, and leave by themselves once the address or the secret named under [{channel}] in \
+                 tidings.toml has changed. `tidings channels replay --all` tries it again as it is, and queues the letter \
+                 that was refused."
+            ),
+            "This is told once.".to_owned(),
+        ],
+    )
+}
+
 /// Names a notice by what it is about: `suppressed-0123456789`.
 pub fn name(what: &str, about: &str) -> String {
     format!("{what}-{}", short_hash(Sha256::new_with_prefix(about)))

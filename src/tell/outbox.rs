@@ -20,7 +20,9 @@ const UNSURE_WAIT: SignedDuration = SignedDuration::from_mins(15);
 pub fn after(letter: &Letter, outcome: &Outcome, now: Timestamp) -> (LetterState, Timestamp, String) {
     match outcome {
         Outcome::Taken { answer } => (LetterState::Sent, now, answer.clone()),
-        Outcome::Refused { answer } | Outcome::Bounced { answer } => (LetterState::Dead, now, answer.clone()),
+        Outcome::Refused { answer } | Outcome::Bounced { answer } | Outcome::Closed { answer } => {
+            (LetterState::Dead, now, answer.clone())
+        }
         _ if letter.tries >= LAST_TRY => {
             (LetterState::Dead, now, format!("given up after {} tries; last: {}", letter.tries, answer(outcome)))
         }
@@ -50,6 +52,7 @@ fn answer(outcome: &Outcome) -> &str {
         | Outcome::Later { answer, .. }
         | Outcome::Refused { answer }
         | Outcome::Bounced { answer }
+        | Outcome::Closed { answer }
         | Outcome::Unknown { answer } => answer,
     }
 }

@@ -5,6 +5,7 @@ use minijinja::syntax::SyntaxConfig;
 use minijinja::value::Serde;
 use minijinja::{AutoEscape, Environment, Value};
 use serde::Serialize;
+use serde_json::json;
 
 use crate::edition::trends::Trends;
 use crate::edition::{Alert, Digest, Rollup};
@@ -13,7 +14,7 @@ use crate::tell::view::{self, Links};
 use crate::tell::{escape, trends};
 
 /// The words and layouts; whoever mends them needs no Rust.
-const TEMPLATES: [(&str, &str); 19] = [
+const TEMPLATES: [(&str, &str); 20] = [
     ("digest.html", include_str!("templates/digest.html")),
     ("digest.md", include_str!("templates/digest.md")),
     ("digest.txt", include_str!("templates/digest.txt")),
@@ -29,6 +30,7 @@ const TEMPLATES: [(&str, &str); 19] = [
     ("leave.html", include_str!("templates/leave.html")),
     ("leave.txt", include_str!("templates/leave.txt")),
     ("fragment.html", include_str!("templates/fragment.html")),
+    ("alert.fragment.html", include_str!("templates/alert.fragment.html")),
     ("feed.atom.xml", include_str!("templates/feed.atom.xml")),
     ("parts.html", include_str!("templates/parts.html")),
     ("parts.md", include_str!("templates/parts.md")),
@@ -119,6 +121,18 @@ pub fn rollup(rollup: &Rollup) -> Result<Rendered> {
 /// A digest as the content of a feed's entry: HTML without a page around it and without styles.
 pub(super) fn fragment(digest: &Digest) -> Result<String> {
     fill(&environment()?, "fragment.html", &view::digest(digest, &[], Links::Short))
+}
+
+/// An alert as the content of a feed's entry.
+pub(super) fn alert_fragment(alert: &Alert) -> Result<String> {
+    let story = view::alert(alert, Links::Long).story;
+    fill(&environment()?, "alert.fragment.html", &json!({ "stories": [story], "more": 0 }))
+}
+
+/// A roll-up as the content of a feed's entry.
+pub(super) fn rollup_fragment(rollup: &Rollup) -> Result<String> {
+    let view = view::rollup(rollup, Links::Short);
+    fill(&environment()?, "alert.fragment.html", &json!({ "stories": view.stories, "more": view.more }))
 }
 
 /// The Atom feed around its entries.

@@ -9,6 +9,7 @@ use tidings::keep::Keep;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
 use crate::support::mail_server::{MailServer, Script, Tls};
+use crate::support::ntfy_server::NtfyServer;
 use crate::support::server::{Reply, Server};
 use crate::support::tls::certified;
 
@@ -462,6 +463,25 @@ fn channels_are_listed_tried_and_replayed() {
     let (code, _, stderr) = channels(&["test", "mail", "--to", "ben@lab.example"]);
     assert!(code == 1 && stderr.contains("no such person"), "{stderr}");
     assert!(!home.path().join("state").exists(), "a test message leaves no trace");
+
+    let ntfy = NtfyServer::start(Some("tk_lab"));
+    let mut settings = fs::read_to_string(home.path().join("tidings.toml")).unwrap();
+    settings.push_str(&format!("[ntfy]\nurl = \"{}\"\ntopic = \"lab\"\ntoken_env = \"NTFY\"\n", ntfy.url()));
+    fs::write(home.path().join("tidings.toml"), settings).unwrap();
+    let (code, _, stderr) = channels(&["test", "ntfy"]);
+    assert!(code == 1 && stderr.contains("NTFY is not set"), "{stderr}");
+    let doctor = |token: Option<&str>| {
+        let mut command = tidings(home.path());
+        output(command.envs(token.map(|token| ("NTFY", token))).arg("doctor")).1
+    };
+    assert!(doctor(None).contains("wrong  ntfy: the environment variable NTFY is not set"), "{}", doctor(None));
+    let page = doctor(Some("tk_lab"));
+    assert!(page.contains("fine   ntfy to a topic on 127.0.0.1, for alert, rollup, notice"), "{page}");
+    assert!(page.contains("not set up: webhook, slack, apprise, notion"), "{page}");
+    let (code, stdout, stderr) = output(tidings(home.path()).env("NTFY", "tk_lab").args(["channels", "test", "ntfy"]));
+    assert!(code == 0 && stdout.contains("Taken: 200 m00000000000"), "{stdout}{stderr}");
+    assert!(channels(&["list"]).1.contains("ntfy to a topic on 127.0.0.1: no letters sent"));
+    assert_eq!(channels(&["test", "pigeon"]).0, 2);
 
     assert!(channels(&["dead"]).2.contains("No letter was refused"));
     assert_eq!(channels(&["replay"]).0, 2, "a key or --all");

@@ -3,7 +3,8 @@
 use std::path::Path;
 
 use jiff::{SignedDuration, Timestamp};
-use tidings::config::{Endpoint, Mistake, Route, SecretName, read_settings, read_sources};
+use tidings::config::{Database, Endpoint, Mistake, Route, SecretName, read_settings, read_sources};
+use tidings::edition::EditionKind;
 use tidings::source::Trust;
 
 fn fixture(name: &str) -> String {
@@ -107,4 +108,47 @@ fn routes_name_models_and_what_they_cost() {
     let default = read_settings("tidings.toml", "").unwrap();
     assert!(default.claude.is_none() && default.endpoints.is_empty());
     assert_eq!(default.routes.editorial, [Route::Claude, Route::Local]);
+}
+
+#[test]
+fn channels_tell_what_suits_them_unless_their_line_says_otherwise() {
+    let text = "[ntfy]\nurl = \"https://ntfy.example\"\ntopic = \"lab\"\n[slack]\nurl_file = \"/run/slack\"\n\
+                [apprise]\nurl = \"http://box.example:8000/notify/lab\"\ntells = [\"alert\"]\n\
+                [notion]\ntoken_env = \"NOTION\"\ntools = \"2f3c4d5e-0000-4000-8000-0123456789AB\"\n";
+    let config = read_settings("tidings.toml", text).unwrap_or_else(|mistakes| panic!("{}", told(&mistakes)));
+    let words = |tells: &[EditionKind]| tells.iter().map(|kind| kind.word()).collect::<Vec<_>>().join(" ");
+    assert_eq!(words(&config.ntfy.unwrap().tells), "alert rollup notice");
+    assert_eq!(words(&config.slack.unwrap().tells), "alert rollup digest");
+    assert_eq!(words(&config.apprise.unwrap().tells), "alert");
+    let notion = config.notion.unwrap();
+    assert_eq!((words(&notion.tells).as_str(), notion.gap.as_millis()), ("alert digest trends", 350));
+    assert_eq!(notion.databases[&Database::Tools], "2f3c4d5e0000400080000123456789ab");
+}
+
+#[test]
+fn every_mistake_in_channels_is_told_at_once_and_no_secret_with_it() {
+    let mistakes = read_settings("tidings.toml", &fixture("mistaken-channels.toml")).unwrap_err();
+    let told = told(&mistakes);
+    assert!(!told.contains("not_for_eyes"), "{told}");
+    insta::assert_snapshot!("mistaken_channels", told);
+}
+
+#[test]
+fn quiet_hours_may_pass_midnight() {
+    let schedule = |hours: &str| {
+        let text = format!("[schedule]\nzone = \"Europe/London\"\nquiet = \"{hours}\"\n");
+        read_settings("tidings.toml", &text).unwrap().schedule
+    };
+    let is_quiet = |hours: &str, time: &str| {
+        schedule(hours).is_quiet(Some(EditionKind::Digest), format!("2026-11-21T{time}Z").parse().unwrap())
+    };
+    for (time, quiet) in
+        [("21:59:59", false), ("22:00:00", true), ("00:00:00", true), ("06:59:59", true), ("07:00:00", false)]
+    {
+        assert_eq!(is_quiet("22:00-07:00", time), quiet, "{time}");
+    }
+    assert!(is_quiet("09:00-17:00", "09:00:00") && !is_quiet("09:00-17:00", "17:00:00"));
+    let night = "2026-11-21T23:00:00Z".parse().unwrap();
+    assert!(!schedule("22:00-07:00").is_quiet(Some(EditionKind::Alert), night), "alerts are spared");
+    assert!(schedule("22:00-07:00").is_quiet(None, night));
 }

@@ -9,6 +9,7 @@ mod telling;
 mod sending;
 mod leaving;
 mod stopping;
+mod channels;
 mod killed;
 mod restoring;
 mod clock;

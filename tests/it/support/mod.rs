@@ -2,6 +2,9 @@
 
 pub mod cases;
 pub mod server;
+pub mod ntfy_server;
+pub mod slack_server;
+pub mod notion_server;
 pub mod github;
 pub mod mail_server;
 pub mod model_server;

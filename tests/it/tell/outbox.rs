@@ -1,20 +1,22 @@
 //! When a letter is tried again, and when it is given up.
 
 use jiff::{SignedDuration, Timestamp};
+use tidings::config::Config;
 use tidings::edition::{Letter, LetterState};
 use tidings::tell::letter;
 use tidings::tell::message::Message;
 use tidings::tell::outbox::after;
 use tidings::tell::{Outcome, render};
 
-use super::samples::{ana, digest, telling, time};
+use super::samples::{desk, digest, telling, time};
 
 const NOW: &str = "2026-11-23T07:00:00Z";
 
 fn tried(tries: u32) -> Letter {
     let digest = digest(vec![telling(1)]);
     let rendered = render::digest(&digest).unwrap();
-    let (letter, _) = letter::webhook(Message::Digest(&digest, &rendered), &ana(), time(NOW)).unwrap();
+    let (letter, _) =
+        letter::write(Message::Digest(&digest, &rendered), &desk(), &Config::default(), time(NOW)).unwrap();
     Letter { tries, ..letter }
 }
 

@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use tidings::config;
-use tidings::edition::{ChannelName, Counts, Digest, Facts, Reader, Telling};
+use tidings::edition::{ChannelName, Counts, Digest, EditionKind, Facts, Reader, Telling};
 use tidings::item::ItemId;
 use tidings::source::Trust;
 use tidings::story::StoryId;
@@ -62,6 +62,11 @@ pub fn ana() -> Reader {
     Reader { channel: ChannelName::Mail, address: "ana@example.org".to_owned(), name: "Ana Example".to_owned() }
 }
 
+/// Where a webhook leads.
+pub fn desk() -> Reader {
+    Reader { channel: ChannelName::Webhook, address: "desk".to_owned(), name: String::new() }
+}
+
 pub fn mail(smtp: &str) -> config::Mail {
     config::Mail {
         smtp: smtp.parse().unwrap(),
@@ -73,5 +78,6 @@ pub fn mail(smtp: &str) -> config::Mail {
         ca_file: None,
         per_minute: None,
         connections: 1,
+        tells: EditionKind::TOLD.to_vec(),
     }
 }

@@ -4,8 +4,8 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use jiff::{SignedDuration, Timestamp};
 use sha2::{Digest as _, Sha256};
-use tidings::config;
-use tidings::edition::{ChannelName, Letter, Reader, Telling};
+use tidings::config::{self, Config};
+use tidings::edition::{Letter, Telling};
 use tidings::tell::channel::webhook::Hook;
 use tidings::tell::letter;
 use tidings::tell::message::Message;
@@ -14,18 +14,16 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpListener;
 use url::Url;
 
-use super::samples::{digest, period, telling, time};
+use crate::support::server::{Reply, Server};
+
+use super::samples::{desk, digest, period, telling, time};
 
 const SECRET: &str = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
-
-fn desk() -> Reader {
-    Reader { channel: ChannelName::Webhook, address: "desk".to_owned(), name: String::new() }
-}
 
 fn posted() -> (Letter, Vec<u8>) {
     let digest = digest(vec![telling(1)]);
     let rendered = render::digest(&digest).unwrap();
-    letter::webhook(Message::Digest(&digest, &rendered), &desk(), now()).unwrap()
+    letter::write(Message::Digest(&digest, &rendered), &desk(), &Config::default(), now()).unwrap()
 }
 
 fn now() -> Timestamp {
@@ -33,7 +31,8 @@ fn now() -> Timestamp {
 }
 
 fn hook(url: &str, secret: Option<&str>) -> anyhow::Result<Hook> {
-    Hook::new(&config::Webhook { name: "desk".to_owned(), url: url.parse::<Url>().unwrap(), secret: None }, secret)
+    let (name, url) = ("desk".to_owned(), url.parse::<Url>().unwrap());
+    Hook::new(&config::Webhook { name, url, secret: None, tells: Vec::new() }, secret)
 }
 
 /// Posts once to a server that gives this answer; returns what became of it and what the server was sent.
@@ -125,7 +124,8 @@ async fn each_answer_means_taken_later_or_never() {
     for status in ["200 OK", "202 Accepted", "204 No Content"] {
         assert!(matches!(post(&response(status, "", ""), None).await.0, Outcome::Taken { .. }), "{status}");
     }
-    for status in ["400 Bad Request", "403 Forbidden", "404 Not Found", "410 Gone", "413 Content Too Large"] {
+    assert!(matches!(post(&response("410 Gone", "", ""), None).await.0, Outcome::Closed { .. }));
+    for status in ["400 Bad Request", "403 Forbidden", "404 Not Found", "413 Content Too Large"] {
         assert!(matches!(post(&response(status, "", ""), None).await.0, Outcome::Refused { .. }), "{status}");
     }
     for status in ["401 Unauthorized", "408 Request Timeout", "429 Too Many Requests", "500 Oh", "503 Busy"] {
@@ -161,6 +161,16 @@ async fn an_answer_that_breaks_off_leaves_it_unknown_and_names_no_address() {
 }
 
 #[tokio::test]
+async fn a_server_that_repeats_the_address_shows_no_secret_of_it() {
+    let page = "The requested URL /in/h00k-t0ken?key=passw0rd1 was not found here.";
+    let server = Server::start(move |_| Reply::whole("404 Not Found", &[], page));
+    let (letter, bytes) = posted();
+    let hook = hook(server.url("/in/h00k-t0ken?key=passw0rd1").as_str(), None).unwrap();
+    let Outcome::Refused { answer } = hook.deliver(&letter, &bytes, now()).await else { panic!("404") };
+    assert_eq!(answer, "404 The requested URL …?… was not found here.");
+}
+
+#[tokio::test]
 async fn where_nobody_listens_it_is_tried_later() {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let place = listener.local_addr().unwrap();
@@ -191,7 +201,7 @@ fn the_body_is_thin_and_says_what_happened() {
     assert_eq!(body["data"]["stories"][0]["url"], "https://news.example/1");
     let alert = alert::raise(telling(3), now(), &period().zone);
     let rendered = render::alert(&alert).unwrap();
-    let (letter, bytes) = letter::webhook(Message::Alert(&alert, &rendered), &desk(), now()).unwrap();
+    let (letter, bytes) = letter::write(Message::Alert(&alert, &rendered), &desk(), &Config::default(), now()).unwrap();
     assert_eq!(letter.key, "alert/s-0000000003/desk/webhook");
     let body: serde_json::Value = serde_json::from_slice(&bytes).unwrap();
     assert_eq!((&body["type"], &body["data"]["stories"][0]["level"]), (&"alert.raised".into(), &"notable".into()));
@@ -209,7 +219,7 @@ fn the_largest_body_stays_below_20_kb_and_counts_what_is_left_out() {
     };
     let digest = digest((0..30).map(long).collect());
     let rendered = render::digest(&digest).unwrap();
-    let (_, bytes) = letter::webhook(Message::Digest(&digest, &rendered), &desk(), now()).unwrap();
+    let (_, bytes) = letter::write(Message::Digest(&digest, &rendered), &desk(), &Config::default(), now()).unwrap();
     assert!(bytes.len() < 20_000, "{}", bytes.len());
     let body: serde_json::Value = serde_json::from_slice(&bytes).unwrap();
     let told = body["data"]["stories"].as_array().unwrap().len() as u64;

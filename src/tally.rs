@@ -10,7 +10,7 @@ use crate::verdict::Category;
 /// Of the shape, and of the way words are cut: a tally of another version is made anew from what is kept.
 pub const VERSION: u32 = 1;
 
-/// A month's counts: derived from the store, about a megabyte on the disk for 12,000 stories.
+/// A month's counts, derived from the store.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Tally {
     pub version: u32,

@@ -1,6 +1,6 @@
 //! Made years: how many planted bursts are found and how many others are told, by seed; or a home with a year of many items.
 //!
-//! Usage: made-year seeds NUMBER, or made-year home FOLDER ITEMS
+//! Usage: made-year seeds NUMBER STORIES_A_MONTH, or made-year home FOLDER ITEMS
 
 #[path = "../it/support/dice.rs"]
 mod dice;
@@ -19,7 +19,7 @@ use tidings::config::{read_settings, read_sources};
 use tidings::fetch::recorded::Recorded;
 use tidings::flow::{self, Asked, Doors, Setup, Unwatched};
 use tidings::home::Home;
-use tidings::judge::trends::{Note, Survey, moves};
+use tidings::judge::trends::{Moves, Note, Survey, moves};
 use tidings::source::Trust;
 use tidings::tally::Tally;
 use tidings::verdict::{Category, Level};
@@ -32,14 +32,16 @@ const PHRASE: &str = "quillon mesh";
 async fn main() {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     match arguments.iter().map(String::as_str).collect::<Vec<_>>()[..] {
-        ["seeds", number] => seeds(number.parse().expect("a number of seeds")),
+        ["seeds", number, stories] => {
+            seeds(number.parse().expect("a number of seeds"), stories.parse().expect("a number of stories"));
+        }
         ["home", folder, items] => home(Path::new(folder), items.parse().expect("a number of items")).await,
-        _ => panic!("usage: made-year seeds NUMBER, or made-year home FOLDER ITEMS"),
+        _ => panic!("usage: made-year seeds NUMBER STORIES_A_MONTH, or made-year home FOLDER ITEMS"),
     }
 }
 
-/// What rose in each month of a year, in small letters.
-fn rising(year: &Year) -> Vec<(usize, String)> {
+/// Each month of a year compared with those before it.
+fn compared(year: &Year) -> Vec<Moves> {
     let mut before: Vec<Tally> = Vec::new();
     let mut found = Vec::new();
     for month in 0..12 {
@@ -47,17 +49,30 @@ fn rising(year: &Year) -> Vec<(usize, String)> {
         for made in year.month(month) {
             survey.add(&[note(&made)], true);
         }
-        let moves = moves(&survey, &before.iter().collect::<Vec<_>>());
-        for rise in moves.rising.iter().filter(|rise| rise.term.to_lowercase() != PHRASE) {
-            eprintln!(
-                "  {} of month {}: {} stories, {:?} before, {} expected, chance {:e}, seed {}",
-                rise.term, month, rise.stories, rise.before, rise.expected, rise.chance, year.seed
-            );
-        }
-        found.extend(moves.rising.into_iter().map(|rise| (month, rise.term.to_lowercase())));
+        found.push(moves(&survey, &before.iter().collect::<Vec<_>>()));
         before.push(survey.tally(&format!("2026-{:02}", month + 1), 0, 0));
     }
     found
+}
+
+/// What rose in each month of a year, in small letters.
+fn rising(year: &Year) -> Vec<(usize, String)> {
+    let mut found = Vec::new();
+    for (month, moves) in compared(year).into_iter().enumerate() {
+        for rise in moves.rising {
+            if rise.term.to_lowercase() != PHRASE {
+                eprintln!("  seed {}, month {month}: {rise:?}", year.seed);
+            }
+            found.push((month, rise.term.to_lowercase()));
+        }
+    }
+    found
+}
+
+/// Month and term of all that faded.
+fn fading(year: &Year) -> Vec<(usize, String)> {
+    let fades = |(month, moves): (usize, Moves)| moves.fading.into_iter().map(move |fade| (month, fade.term));
+    compared(year).into_iter().enumerate().flat_map(fades).collect()
 }
 
 fn note(made: &Made) -> Note {
@@ -77,10 +92,10 @@ fn note(made: &Made) -> Note {
     }
 }
 
-fn seeds(number: u64) {
+fn seeds(number: u64, stories: u64) {
     println!("| {number} years of 12 months, each | found in its month | other terms told |");
     println!("|---|---|---|");
-    let flat = |seed| Year { stories: 1_000, sources: 30, ..Year::flat(seed) };
+    let flat = |seed| Year { stories, ..Year::flat(seed) };
     let print = |what: &str, planted: Option<usize>, plant: &dyn Fn(Year) -> Year| {
         let (mut found, mut other) = (0, 0);
         for seed in 1..=number {
@@ -92,16 +107,26 @@ fn seeds(number: u64) {
         let found = planted.map_or("none planted".to_owned(), |_| format!("{found} of {number}"));
         println!("| {what} | {found} | {other} |");
     };
-    print("1,000 stories a month of 30 sources", None, &|year| year);
-    for stories in [6, 8, 10, 12, 20] {
-        let plant = move |year: Year| year.with(Plant::Burst { month: 8, phrase: PHRASE, stories });
-        print(&format!("the same, {stories} more with a phrase in one of them"), Some(8), &plant);
+    print(&format!("{stories} stories a month of 12 sources"), None, &|year| year);
+    for more in [12, 8, 6] {
+        let plant = move |year: Year| year.with(Plant::Burst { month: 8, phrase: PHRASE, stories: more });
+        print(&format!("the same, {more} more with a phrase in one of them"), Some(8), &plant);
     }
     print("four times the stories in one month", None, &|year| year.with(Plant::Busy { month: 6, times: 4 }));
     print("a new source as large as all others", None, &|year| year.with(Plant::NewSource { month: 6 }));
     print("one blog with 60 stories of a phrase", None, &|year| {
         year.with(Plant::LoudBlog { month: 6, phrase: PHRASE, stories: 60 })
     });
+    let (mut found, mut other) = (0, 0);
+    for seed in 1..=number {
+        let faded = fading(&flat(seed).with(Plant::Gone { month: 9, phrase: "ember" }));
+        let is_planted = faded.iter().filter(|(month, term)| *month >= 9 && term == "ember").count();
+        found += is_planted.min(1);
+        other += faded.len() - is_planted;
+    }
+    println!(
+        "| a word of a tenth of all stories that is used no more, told as fading | {found} of {number} | {other} |"
+    );
 }
 
 /// Makes a home and has the real river read a year of items into it, month by month.

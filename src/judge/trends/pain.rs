@@ -113,10 +113,16 @@ static ELSEWHERE: LazyLock<Regex> = LazyLock::new(|| {
     Regex::new(r"(?i)\b(?:crash course|market crash|(?:linear|logistic|ridge) regression|layers? (?:that )?(?:stay )?frozen|stay frozen)\b").expect("a valid pattern")
 });
 
-/// An error by its own name, as programs print it: `OverloadedError`, `ENOSPC`.
+/// An error by its own name, as programs print it: `OverloadedError`, `ENOSPC`, `ERR_MODULE_NOT_FOUND`.
 static NAMED: LazyLock<Regex> = LazyLock::new(|| {
-    Regex::new(r"\b(?:[A-Z][a-z0-9]+(?:[A-Z][a-z0-9]*)*(?:Error|Exception)|E[A-Z]{4,14}|ERR_[A-Z_]{4,40})\b")
-        .expect("a valid pattern")
+    Regex::new(
+        r"(?x)\b(?:
+          [A-Z][a-z0-9]+(?:[A-Z][a-z0-9]*)*(?:Error|Exception)
+        | E(?:CONN(?:REFUSED|RESET|ABORTED)|NO(?:ENT|SPC|MEM|TDIR|TEMPTY|TFOUND|SYS)|ACCES|PERM|EXIST|PIPE|TIMEDOUT|ADDRINUSE|BUSY|MFILE|ISDIR|HOSTUNREACH|NETUNREACH|INVAL|ROFS|XDEV|AI_AGAIN)
+        | ERR_[A-Z_]{4,40}
+        )\b",
+    )
+    .expect("a valid pattern")
 });
 
 /// The complaints of a text.

@@ -172,7 +172,7 @@ async fn missed_weeks_are_caught_up_with_one_letter_for_each_that_has_something(
     lab.run("2026-10-27T08:00:00Z", &[OLD]).await;
     lab.run("2026-11-03T06:00:00Z", &[HOOKS, OLD]).await;
     let before = lab.postbox.keys().len();
-    assert_eq!(before, 2, "the first week, which only had the baseline");
+    assert_eq!(before, 4, "the first week and its month, which only had the baseline");
     // The machine is off for three weeks, two of them after a closing time.
     let report = lab.run("2026-11-23T06:00:00Z", &[HOOKS, OLD]).await;
     assert_eq!(report.acts.digests, ["2026-W45"], "weeks in which nothing was read are no editions");
@@ -236,7 +236,11 @@ async fn a_digest_that_somebody_broke_and_a_letter_whose_bytes_are_gone_stop_nob
         fs::remove_file(file.unwrap().path()).unwrap();
     }
     let report = lab.run("2026-12-01T08:00:00Z", &[NEXT, HOOKS, OLD]).await;
-    assert_eq!((report.acts.failed, report.acts.letters_sent), (1, 2), "the next week's digest reaches both");
+    assert_eq!(
+        (report.acts.failed, report.acts.letters_sent),
+        (1, 4),
+        "the next digest and the month's trends reach both"
+    );
     assert_eq!(report.acts.indexed, 1);
 }
 

@@ -56,7 +56,9 @@ impl Beat {
         let is_lab = setup.sources.len() > 1;
         let in_trouble = is_lab && answered == 0 && (asked > 0 || watched.iter().any(|watched| watched.failures > 0));
         let was_cut = beat.was.begun.is_some();
-        let is_news = !beat.was.silent && (beat.all_fail || (beat.is_late && (in_trouble || was_cut)));
+        // Who runs it by hand now and then knows when it last ran. A new home has no habit yet.
+        let is_daily = beat.was.is_daily || beat.was.good.is_none();
+        let is_news = !beat.was.silent && (beat.all_fail || (beat.is_late && is_daily && (in_trouble || was_cut)));
         if is_news {
             let faults: Vec<(&str, &str)> = gathered
                 .iter()
@@ -82,7 +84,7 @@ impl Beat {
     /// Before the run's letters leave: that it is over, if it is.
     pub(super) fn over(&self, keep: &mut Keep, setup: &Setup, now: Timestamp) -> Result<()> {
         // A machine that was off could not say so; that alerts came late is worth a word.
-        let was_silent = self.was.silent || (self.is_late && self.was.good.is_some());
+        let was_silent = self.was.silent || (self.is_late && self.was.is_daily);
         if !self.is_good() || !was_silent {
             return Ok(());
         }
@@ -94,7 +96,10 @@ impl Beat {
     /// The run has ended.
     pub(super) fn end(&self, keep: &mut Keep, now: Timestamp) -> Result<()> {
         let ended = match self.is_good() {
-            true => Heartbeat { good: Some(now), begun: None, silent: false },
+            true => {
+                let is_daily = self.was.good.is_some_and(|good| now.duration_since(good) <= LONGEST_SILENCE);
+                Heartbeat { good: Some(now), begun: None, silent: false, is_daily }
+            }
             false => Heartbeat { begun: None, ..keep.heartbeat()? },
         };
         keep.keep_heartbeat(&ended)

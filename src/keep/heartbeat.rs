@@ -18,6 +18,9 @@ pub struct Heartbeat {
     pub begun: Option<Timestamp>,
     /// People were told that no run goes well, and not yet that it is over.
     pub silent: bool,
+    /// The last two good runs lay no further apart than a silence begins: somebody, or cron, runs this home every day.
+    #[serde(default)]
+    pub is_daily: bool,
 }
 
 impl Keep {

@@ -100,6 +100,7 @@ impl Lab {
 #[tokio::test]
 async fn a_day_without_a_good_run_is_told_once_and_its_end_once() {
     let lab = Lab::new();
+    lab.run(-1).await;
     lab.run(0).await;
     lab.answer(403);
     lab.run(20).await;
@@ -126,6 +127,7 @@ async fn a_day_without_a_good_run_is_told_once_and_its_end_once() {
 #[tokio::test]
 async fn every_source_failing_is_told_before_a_day_is_over() {
     let lab = Lab::new();
+    lab.run(-1).await;
     lab.run(0).await;
     lab.answer(403);
     for at in 1..=2 {
@@ -139,8 +141,9 @@ async fn every_source_failing_is_told_before_a_day_is_over() {
 #[tokio::test]
 async fn runs_that_never_end_are_told_although_sources_answer() {
     let lab = Lab::new();
+    lab.run(-1).await;
     lab.run(0).await;
-    let cut = Heartbeat { good: Some(hour(0)), begun: Some(hour(1)), silent: false };
+    let cut = Heartbeat { good: Some(hour(0)), begun: Some(hour(1)), silent: false, is_daily: true };
     lab.keep(1).keep_heartbeat(&cut).unwrap();
     lab.run(30).await;
     let told = lab.told();
@@ -151,6 +154,7 @@ async fn runs_that_never_end_are_told_although_sources_answer() {
 #[tokio::test]
 async fn a_machine_that_was_off_says_so_when_it_is_back_and_a_new_home_says_nothing() {
     let lab = Lab::new();
+    lab.run(-1).await;
     lab.run(0).await;
     assert_eq!(lab.told(), [] as [String; 0]);
     lab.run(25).await;
@@ -159,5 +163,8 @@ async fn a_machine_that_was_off_says_so_when_it_is_back_and_a_new_home_says_noth
     let told = lab.told();
     assert!(told.len() == 1 && told[0].starts_with("awake"), "{told:?}");
     let status = flow::ask::status(&lab.setup.home).unwrap().unwrap();
-    assert_eq!(status.heartbeat, Heartbeat { good: Some(hour(80)), begun: None, silent: false });
+    let heartbeat = Heartbeat { good: Some(hour(80)), begun: None, silent: false, is_daily: false };
+    assert_eq!(status.heartbeat, heartbeat);
+    lab.run(300).await;
+    assert_eq!(lab.told().len(), 1, "who runs it by hand knows when it last ran");
 }

@@ -112,13 +112,13 @@ async fn an_address_that_refuses_two_editions_gets_no_more_and_the_admin_is_told
     assert_eq!((standing(&lab).bounces.len(), standing(&lab).suppressed), (1, None));
     lab.answers([taken(), gone()]);
     let report = lab.run("2026-11-23T08:00:00Z", &[HOOKS, HOLE, OLD]).await;
-    assert_eq!((report.acts.letters_sent, report.acts.letters_dead), (2, 1), "Ana's digest, and the admin's notice");
+    assert_eq!((report.acts.letters_sent, report.acts.letters_dead), (3, 1), "Ana's digest, and two notices");
     assert_eq!(standing(&lab).suppressed, Some(time("2026-11-23T08:00:00Z")));
     let notices = |lab: &Lab| of(&lab.postbox.keys(), "notice/suppressed-").len();
     assert_eq!(notices(&lab), 1);
     let notice = {
         let tries = lab.postbox.tries.lock().unwrap();
-        tries.iter().find(|(key, _)| key.starts_with("notice/")).map(|(_, bytes)| bytes.clone()).unwrap()
+        tries.iter().find(|(key, _)| key.starts_with("notice/suppressed-")).map(|(_, bytes)| bytes.clone()).unwrap()
     };
     let notice = String::from_utf8(notice).unwrap().replace("=\r\n", "");
     assert!(notice.contains("tidings people subscribe ben@lab.example"), "{notice}");

@@ -362,7 +362,11 @@ fn categories(months: &[MonthCounts]) -> Vec<CategoryView> {
     let row = |(category, name): (Category, &'static str)| {
         let usual = before.iter().map(|month| of(month, category)).sum::<u64>() as f64 / before.len().max(1) as f64;
         let now = of(this, category);
-        (now > 0 || usual > 0.0).then(|| CategoryView { name, now: thousands(now), usual: format!("{usual:.0}") })
+        (now > 0 || usual > 0.0).then(|| CategoryView {
+            name,
+            now: thousands(now),
+            usual: thousands(usual.round() as u64),
+        })
     };
     NAMES.into_iter().filter_map(row).collect()
 }

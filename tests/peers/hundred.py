@@ -1,11 +1,12 @@
 #!/usr/bin/env python3
 """The demo's digest for a hundred people by real mail: aiosmtpd, or Postfix, with STARTTLS and AUTH.
 
-    tests/peers/hundred.py TIDINGS [--postfix] [--kills 20]
+    tests/peers/hundred.py TIDINGS [--postfix] [--kills 20] [--points 20]
 
 TIDINGS is the program. Prints how long a hundred letters take over one connection and over four; what becomes of them when one
 is put off (451), one is cut after DATA and one is refused (550); and, over as many seeds as --kills says, what is missing and
-what came twice after the program was killed in the middle of sending. With --postfix the same hundred go to a Postfix of our
+what came twice after the program was killed in the middle of sending. With --points the program, built with its fail points
+(as `cargo test` builds it), is killed at each point of queueing and sending, over so many seeds, and nothing else is done. With --postfix the same hundred go to a Postfix of our
 own (its own configuration, queue and mailbox below a temporary folder; loopback only; stopped at the end; needs root). Leaves
 with 1 if a promise is broken.
 """
@@ -200,6 +201,49 @@ def killed(program, root, home, last, venv_folder, seeds):
     check(strange == 0, "every second copy has the Message-ID of the first")
 
 
+POINTS = ["outbox-before-write", "outbox-created", "outbox-written", "outbox-synced", "told-before-append", "told-written",
+          "told-synced", "week-before-close", "week-closed", "letter-begun", "mail-offered", "letter-delivered",
+          "outbox-before-remove", "outbox-removed", "letter-ended"]
+# These come once a run, the others with each letter or more often.
+ONCE = {"outbox-synced", "week-before-close", "week-closed"}
+
+
+def at_points(program, root, home, last, venv_folder, seeds):
+    """Kills a run at each point of queueing and sending, at the pass that the seed says, and lets later runs finish."""
+    missing = copies = strange = kills = 0
+    for point in POINTS:
+        before = copies
+        for seed in range(seeds):
+            dice = random.Random(f"{point} {seed}")
+            folder = root / "point"
+            folder.mkdir()
+            (folder / "venv").symlink_to(venv_folder)
+            server = Aiosmtpd(folder)
+            made = with_mail(root, home, server, connections=[1, 4][seed % 2])
+            passes = 0 if point in ONCE else dice.randrange(NUMBER)
+            armed = environment(made) | {"FAILPOINTS": f"{point}={passes}*off->panic"}
+            process = subprocess.run([program, "--home", made, "run", "--replay", str(last)], stdout=subprocess.DEVNULL,
+                                     stderr=subprocess.DEVNULL, env=armed)
+            kills += process.returncode < 0
+            for minute in range(0, 120, 20):
+                if letters(again(program, made, minute))["waiting"] == 0:
+                    break
+            by_person = collections.defaultdict(list)
+            for letter in server.inbox():
+                by_person[letter["To"]].append(letter)
+            missing += sum(person not in by_person for person in PEOPLE)
+            copies += sum(len(ones) - 1 for ones in by_person.values())
+            strange += sum(len({one["Message-ID"] for one in ones}) > 1 for ones in by_person.values())
+            server.end()
+            shutil.rmtree(folder)
+        print(f"  {point}: {copies - before} second copies in {seeds} seeds", flush=True)
+    total = len(POINTS) * seeds
+    print(f"  {kills} kills in {total} plays, {total * NUMBER} letters: {missing} missing, {copies} second copies", flush=True)
+    check(kills == total, "each play was killed at its point")
+    check(missing == 0, "no letter is missing")
+    check(strange == 0, "every second copy has the Message-ID of the first")
+
+
 def by_postfix(program, root, home, last):
     print("\nPostfix", flush=True)
     server = postfix.Postfix(root / "postfix")
@@ -228,6 +272,9 @@ def main():
             sys.exit(1 if broken else 0)
         venv.create(root / "venv", with_pip=True)
         subprocess.run([root / "venv/bin/python", "-m", "pip", "install", "--quiet", "aiosmtpd==1.4.6"], check=True)
+        if "--points" in sys.argv:
+            at_points(program, root, home, last, root / "venv", int(sys.argv[sys.argv.index("--points") + 1]))
+            sys.exit(1 if broken else 0)
         print("a hundred people", flush=True)
         for connections in (1, 4):
             folder = root / f"taken{connections}"

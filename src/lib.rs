@@ -8,6 +8,7 @@ pub mod flow;
 pub mod config;
 pub mod source;
 pub mod page;
+pub mod transcript;
 pub mod item;
 pub mod work;
 pub mod opinion;

@@ -16,6 +16,7 @@ pub mod router;
 pub mod web;
 pub mod reddit;
 pub mod github;
+pub mod disk;
 pub mod manners;
 pub mod recorded;
 mod resolver;

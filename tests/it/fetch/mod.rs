@@ -1,5 +1,6 @@
 //! Fetching, from the outside: what is asked, what is not, and what comes back.
 
+mod disk;
 mod web;
 mod limits;
 mod redirects;

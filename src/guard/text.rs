@@ -45,6 +45,29 @@ pub fn clean(text: &str) -> String {
     cleaned
 }
 
+/// Whether [`clean`] leaves a text as it is, told quickly and without a copy; false where it may change something.
+pub fn is_clean(text: &str) -> bool {
+    let mut rest = text;
+    loop {
+        rest = &rest[plain_prefix(rest.as_bytes())..];
+        let Some(character) = rest.chars().next() else { return true };
+        // U+0085 and below are controls, which are hidden; so are joiners and selectors, which may stay.
+        if character <= '\u{85}' || matches!(character, '\u{2028}' | '\u{2029}') || is_hidden(character) {
+            return false;
+        }
+        rest = &rest[character.len_utf8()..];
+    }
+}
+
+/// How many bytes of visible ASCII, line ends and tabs a text begins with.
+fn plain_prefix(bytes: &[u8]) -> usize {
+    let is_plain = |byte: &u8| matches!(byte, b' '..=b'~' | b'\n' | b'\t');
+    // Without a way out inside, a chunk is looked at as a whole by the processor.
+    let chunks = bytes.chunks_exact(32).take_while(|chunk| chunk.iter().fold(true, |all, byte| all & is_plain(byte)));
+    let whole = chunks.count() * 32;
+    whole + bytes[whole..].iter().take_while(|byte| is_plain(byte)).count()
+}
+
 /// [`clean`], and every run of white space becomes one space; none at the ends.
 pub fn one_line(text: &str) -> String {
     let mut line = String::with_capacity(text.len().min(1024));

@@ -8,7 +8,7 @@ use regex::Regex;
 use serde::Deserialize;
 use tidings::config::Interests;
 use tidings::guard::prompt::neutral;
-use tidings::guard::text::{clean, one_line};
+use tidings::guard::text::{clean, is_clean, one_line};
 use tidings::item::{Item, ItemId, Place};
 use tidings::judge::Judge;
 use tidings::judge::group::Grouping;
@@ -162,4 +162,19 @@ fn none_of_them_speaks_with_another_voice_in_a_prompt() {
         }
     }
     assert!(forged >= 30, "only {forged} of them forge anything");
+}
+
+#[test]
+fn a_text_that_is_said_to_be_clean_is_left_as_it_is() {
+    let mut unsure = 0;
+    for character in char::MIN..=char::MAX {
+        // Behind a whole chunk of plain letters, and within one.
+        let text = format!("{}{character}b", "a".repeat(if character.is_ascii() { 1 } else { 33 }));
+        match is_clean(&text) {
+            true => assert_eq!(clean(&text), text, "{:x}", character as u32),
+            false => unsure += 1,
+        }
+    }
+    // It is of use only if it is sure of nearly all.
+    assert!((65..10_000).contains(&unsure), "{unsure}");
 }

@@ -10,6 +10,7 @@ pub mod source;
 pub mod page;
 pub mod transcript;
 pub mod item;
+pub mod session;
 pub mod work;
 pub mod opinion;
 pub mod extraction;

@@ -32,6 +32,7 @@ mod damage;
 mod date;
 mod link;
 mod prose;
+pub mod session;
 
 pub use article::article;
 pub use changelog::changelog;

@@ -6,11 +6,13 @@ use std::path::{Path, PathBuf};
 
 use regex::Regex;
 
-const THINGS: [&str; 15] = [
+const THINGS: [&str; 17] = [
     "config",
     "source",
     "page",
+    "transcript",
     "item",
+    "session",
     "work",
     "opinion",
     "extraction",

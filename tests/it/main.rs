@@ -20,6 +20,7 @@ mod changelog;
 mod lists;
 mod posts;
 mod pages;
+mod sessions;
 mod keep;
 mod river;
 mod world;

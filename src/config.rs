@@ -12,7 +12,7 @@ mod routes;
 mod settings;
 mod site;
 mod sources;
-mod table;
+pub(crate) mod table;
 
 pub use channels::{Apprise, Database, Notion, Ntfy, Slack, Webhook};
 pub use mistake::Mistake;

@@ -2,6 +2,7 @@
 
 pub mod address;
 pub mod link;
+pub mod scrub;
 pub mod text;
 pub mod prompt;
 pub mod panic;

@@ -12,6 +12,7 @@ mod judge;
 mod fusion;
 mod model;
 mod hostile;
+mod scrub;
 mod eval;
 mod measuring;
 mod fetch;

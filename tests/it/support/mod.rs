@@ -6,6 +6,7 @@ pub mod ntfy_server;
 pub mod slack_server;
 pub mod notion_server;
 pub mod github;
+pub mod made_up;
 pub mod mail_server;
 pub mod model_server;
 pub mod dice;

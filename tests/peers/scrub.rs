@@ -105,13 +105,13 @@ fn vectors(scrubber: &Scrubber, lines: &str, tells: bool) -> serde_json::Result<
     let vectors: Vec<Vector> = lines.lines().map(serde_json::from_str).collect::<Result<_, _>>()?;
     let positives: Vec<&str> =
         vectors.iter().filter_map(|vector| vector.secret.as_deref().filter(|_| vector.kind == "tp")).collect();
-    for half in ["tuned on", "held out", "both"] {
+    for half in ["one half", "the other half", "both"] {
         let (mut covered, mut every, mut kept, mut kept_but_secrets) =
             (Share::default(), Share::default(), Share::default(), Share::default());
         let mut missed: BTreeMap<&str, usize> = BTreeMap::new();
         for vector in &vectors {
-            let is_tuned = Sha256::digest(vector.text.as_bytes())[0] < 128;
-            if (half == "tuned on" && !is_tuned) || (half == "held out" && is_tuned) {
+            let is_first = Sha256::digest(vector.text.as_bytes())[0] < 128;
+            if (half == "one half" && !is_first) || (half == "the other half" && is_first) {
                 continue;
             }
             let scrubbed = scrubber.scrub(&vector.text).text.into_string();
@@ -295,14 +295,16 @@ fn timed(scrubber: &Scrubber, folder: &Path, tells: bool) -> Result<(), Box<dyn 
                 let text = if scrubs { scrubber.scrub(text).text.into_string() } else { text.clone() };
                 seen.extend((0..text.len()).filter_map(|at| wanted.get(text.get(at..at + 12)?).copied()));
             }
-            let rules: Vec<&str> = seen.iter().map(|number| planted[*number].rule.as_str()).collect();
             let when = if scrubs { "after" } else { "before" };
             println!(
-                "planted secrets of which 12 bytes are there {when} scrubbing: {} of {}; {:.200?}",
+                "planted secrets of which 12 bytes are there {when} scrubbing: {} of {}",
                 seen.len(),
-                planted.len(),
-                rules
+                planted.len()
             );
+            if scrubs {
+                let rules: Vec<&str> = seen.iter().map(|number| planted[*number].rule.as_str()).collect();
+                println!("  left: {rules:?}");
+            }
         }
     }
     let mut times: Vec<f64> = Vec::new();

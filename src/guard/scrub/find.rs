@@ -10,6 +10,10 @@ use super::rule::{Form, Reach, Rule};
 use super::rules::Rules;
 use super::surroundings::{begins_alone, marks, widen};
 
+/// How far a rule looks from its keyword on, in bytes. It keeps a text that repeats a keyword from being walked again and again;
+/// no vendor documents a token of half that length. Private keys may be longer: their rule looks at the whole text.
+const LONGEST: usize = 16 << 10;
+
 /// Where a secret stands, and which rule found it, by its number in the rules.
 pub struct Secret {
     pub span: Range<usize>,
@@ -101,7 +105,7 @@ impl Finder {
 /// Tries a rule from a keyword on.
 fn try_at(rule: &Rule, number: usize, text: &str, at: usize, marks: &[Range<usize>]) -> Option<Secret> {
     let regex = rule.regex();
-    let input = Input::new(text).range(at..).anchored(Anchored::Yes);
+    let input = Input::new(text).range(at..text.len().min(at + LONGEST)).anchored(Anchored::Yes);
     if regex.captures_len() == 1 && rule.form != Form::Any && !begins_alone(text, at) {
         // The match is the secret, and would be no word of its own.
         return None;

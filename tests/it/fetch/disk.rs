@@ -112,7 +112,11 @@ fn however_a_file_is_cut_into_pieces_its_lines_are_the_same() {
     let (_, whole, known) = read(&path, &ReadMark::default(), 1 << 20);
     assert_eq!(whole, text.trim_end_matches("half"));
     for piece in [1, 2, 7, 100, 1_000, 4_096] {
-        assert_eq!(read(&path, &ReadMark::default(), piece), (Growth::Rewritten, whole.clone(), known.clone()), "{piece}");
+        assert_eq!(
+            read(&path, &ReadMark::default(), piece),
+            (Growth::Rewritten, whole.clone(), known.clone()),
+            "{piece}"
+        );
     }
 }
 

@@ -141,7 +141,7 @@ fn identifiers_survive_alone_and_in_sentences() {
         "sha512-⟨b86⟩==",
         "h1:⟨b43⟩=",
         "lab@sha256:⟨h64⟩",
-        "/home/ann/work/lab/.worktrees/3/src/guard/mod.rs-743-",
+        "/home/ann/lab/.worktrees/3/src/guard/mod.rs-743-",
         "https://github.com/owner/name/blob/⟨h40⟩/src/lib.rs#L10-L20",
         "https://lab.example/items/⟨uuid⟩?page=2&sort=up",
         "git@github.com:owner/name.git",

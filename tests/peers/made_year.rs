@@ -14,15 +14,12 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use jiff::Timestamp;
-use made_year::{Made, Plant, Year};
+use made_year::{Plant, Year};
 use tidings::config::{read_settings, read_sources};
 use tidings::fetch::recorded::Recorded;
 use tidings::flow::{self, Asked, Doors, Setup, Unwatched};
 use tidings::home::Home;
-use tidings::judge::trends::{Moves, Note, Survey, moves};
-use tidings::source::Trust;
-use tidings::tally::Tally;
-use tidings::verdict::{Category, Level};
+use tidings::judge::trends::Moves;
 
 /// The shipped list has about as many.
 const SOURCES: u64 = 75;
@@ -40,25 +37,10 @@ async fn main() {
     }
 }
 
-/// Each month of a year compared with those before it.
-fn compared(year: &Year) -> Vec<Moves> {
-    let mut before: Vec<Tally> = Vec::new();
-    let mut found = Vec::new();
-    for month in 0..12 {
-        let mut survey = Survey::new(&[], &[]);
-        for made in year.month(month) {
-            survey.add(&[note(&made)], true);
-        }
-        found.push(moves(&survey, &before.iter().collect::<Vec<_>>()));
-        before.push(survey.tally(&format!("2026-{:02}", month + 1), 0, 0));
-    }
-    found
-}
-
 /// What rose in each month of a year, in small letters.
 fn rising(year: &Year) -> Vec<(usize, String)> {
     let mut found = Vec::new();
-    for (month, moves) in compared(year).into_iter().enumerate() {
+    for (month, moves) in year.compared(12).into_iter().enumerate() {
         for rise in moves.rising {
             if rise.term.to_lowercase() != PHRASE {
                 eprintln!("  seed {}, month {month}: {rise:?}", year.seed);
@@ -72,24 +54,7 @@ fn rising(year: &Year) -> Vec<(usize, String)> {
 /// Month and term of all that faded.
 fn fading(year: &Year) -> Vec<(usize, String)> {
     let fades = |(month, moves): (usize, Moves)| moves.fading.into_iter().map(move |fade| (month, fade.term));
-    compared(year).into_iter().enumerate().flat_map(fades).collect()
-}
-
-fn note(made: &Made) -> Note {
-    Note {
-        source: made.source.clone(),
-        site: made.site.clone(),
-        trust: Trust::Community,
-        topics: Vec::new(),
-        level: Level::Notable,
-        category: Category::Other,
-        relevance: 0.5,
-        fresh: true,
-        title: made.title.clone(),
-        text: made.text.clone(),
-        link: None,
-        at: Timestamp::UNIX_EPOCH,
-    }
+    year.compared(12).into_iter().enumerate().flat_map(fades).collect()
 }
 
 fn seeds(number: u64, stories: u64) {

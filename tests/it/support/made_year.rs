@@ -1,5 +1,10 @@
 //! A year that is made from a seed: sources that tell stories in words of their own, and what is planted among them.
 
+use tidings::judge::trends::{Moves, Note, Survey, moves};
+use tidings::source::Trust;
+use tidings::tally::Tally;
+use tidings::verdict::{Category, Level};
+
 use super::dice::Dice;
 
 /// What a made year is like.
@@ -116,6 +121,21 @@ impl Year {
         stories
     }
 
+    /// Each of the first months compared with those before it.
+    pub fn compared(&self, months: usize) -> Vec<Moves> {
+        let mut before: Vec<Tally> = Vec::new();
+        let mut found = Vec::new();
+        for month in 0..months {
+            let mut survey = Survey::new(&[], &[]);
+            for made in self.month(month) {
+                survey.add(&[made.note()], true);
+            }
+            found.push(moves(&survey, &before.iter().collect::<Vec<_>>()));
+            before.push(survey.tally(&format!("2026-{:02}", month + 1), 0, 0));
+        }
+        found
+    }
+
     fn story(&self, dice: &mut Dice, source: u64, month: usize) -> Made {
         let site = if source < GATHERERS {
             format!("site{}.example", dice.roll(SITES))
@@ -148,6 +168,24 @@ impl Year {
 }
 
 impl Made {
+    /// As a survey takes it in.
+    fn note(&self) -> Note {
+        Note {
+            source: self.source.clone(),
+            site: self.site.clone(),
+            trust: Trust::Community,
+            topics: Vec::new(),
+            level: Level::Notable,
+            category: Category::Other,
+            relevance: 0.5,
+            fresh: true,
+            title: self.title.clone(),
+            text: self.text.clone(),
+            link: None,
+            at: "2026-01-15T12:00:00Z".parse().expect("a time"),
+        }
+    }
+
     fn of_new_source(mut self, dice: &mut Dice) -> Made {
         self.source = "The new one".to_owned();
         self.site = format!("fresh{}.example", dice.roll(SITES));

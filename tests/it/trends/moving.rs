@@ -1,43 +1,8 @@
 //! Rising and fading terms of made years.
 
-use tidings::judge::trends::{Moves, Note, Survey, check_pain_examples, check_retirement_examples, moves};
-use tidings::source::Trust;
-use tidings::tally::Tally;
-use tidings::verdict::{Category, Level};
+use tidings::judge::trends::{Moves, check_pain_examples, check_retirement_examples};
 
-use crate::support::made_year::{Made, Plant, Year};
-
-fn note(made: &Made) -> Note {
-    Note {
-        source: made.source.clone(),
-        site: made.site.clone(),
-        trust: Trust::Community,
-        topics: Vec::new(),
-        level: Level::Notable,
-        category: Category::Other,
-        relevance: 0.5,
-        fresh: true,
-        title: made.title.clone(),
-        text: made.text.clone(),
-        link: None,
-        at: "2026-01-15T12:00:00Z".parse().unwrap(),
-    }
-}
-
-/// Each of the first months of a year compared with those before it.
-fn compared(year: &Year, months: usize) -> Vec<Moves> {
-    let mut before: Vec<Tally> = Vec::new();
-    let mut found = Vec::new();
-    for month in 0..months {
-        let mut survey = Survey::new(&[], &[]);
-        for made in year.month(month) {
-            survey.add(&[note(&made)], true);
-        }
-        found.push(moves(&survey, &before.iter().collect::<Vec<_>>()));
-        before.push(survey.tally(&format!("2026-{:02}", month + 1), 0, 0));
-    }
-    found
-}
+use crate::support::made_year::{Plant, Year};
 
 /// Month and term of all that rose.
 fn rising(year: &Year, months: usize) -> Vec<(usize, String)> {
@@ -46,7 +11,7 @@ fn rising(year: &Year, months: usize) -> Vec<(usize, String)> {
         moves.rising.iter().for_each(|rise| println!("{month}: {rise:?} of {:?}", moves.compared));
         moves.rising.into_iter().map(move |rise| (month, rise.term.to_lowercase())).collect::<Vec<_>>()
     };
-    compared(year, months).into_iter().enumerate().flat_map(terms).collect()
+    year.compared(months).into_iter().enumerate().flat_map(terms).collect()
 }
 
 /// More of them: tests/peers/run trends.
@@ -77,7 +42,7 @@ fn a_busy_month_makes_nothing_rise() {
 fn a_new_source_that_doubles_the_volume_makes_nothing_rise() {
     for seed in SEEDS {
         let year = Year::flat(seed).with(Plant::NewSource { month: 6 });
-        let mut found = compared(&year, 8);
+        let mut found = year.compared(8);
         assert!(found.iter().all(|moves| moves.rising.is_empty()), "seed {seed}");
         let moves = found.swap_remove(6);
         assert_eq!(moves.compared.left_out, ["The new one"]);
@@ -96,7 +61,7 @@ fn one_loud_blog_is_no_trend() {
 fn what_is_no_longer_told_fades() {
     for seed in SEEDS {
         let year = Year::flat(seed).with(Plant::Gone { month: 9, phrase: "ember" });
-        let found = compared(&year, 10);
+        let found = year.compared(10);
         let fading = |month: usize| found[month].fading.iter().map(|fade| fade.term.as_str()).collect::<Vec<_>>();
         assert_eq!(fading(9), ["ember"], "seed {seed}");
         assert_eq!((0..9).flat_map(fading).collect::<Vec<_>>(), Vec::<&str>::new(), "seed {seed}");
@@ -105,7 +70,7 @@ fn what_is_no_longer_told_fades() {
 
 #[test]
 fn without_two_months_before_nothing_is_compared() {
-    let found = compared(&Year::flat(1).with(Plant::Burst { month: 1, phrase: "lantern mesh", stories: 40 }), 3);
+    let found = Year::flat(1).with(Plant::Burst { month: 1, phrase: "lantern mesh", stories: 40 }).compared(3);
     assert_eq!((found[0].compared.terms, found[1].compared.terms), (0, 0));
     assert!(found[2].compared.terms > 1_000);
 }
@@ -113,5 +78,5 @@ fn without_two_months_before_nothing_is_compared() {
 #[test]
 fn the_same_month_gives_the_same_result() {
     let year = Year::flat(5).with(Plant::Burst { month: 7, phrase: "lantern mesh", stories: 30 });
-    assert_eq!(compared(&year, 9), compared(&year, 9));
+    assert_eq!(year.compared(9), year.compared(9));
 }

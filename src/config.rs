@@ -9,6 +9,7 @@ mod origin;
 mod paths;
 mod people;
 mod routes;
+mod sessions;
 mod settings;
 mod site;
 mod sources;
@@ -17,9 +18,10 @@ pub(crate) mod table;
 pub use channels::{Apprise, Database, Notion, Ntfy, Slack, Webhook};
 pub use mistake::Mistake;
 pub use origin::kinds;
+pub use sessions::SessionSource;
 pub use settings::read_settings;
 pub use site::site_line;
-pub use sources::read_sources;
+pub use sources::{read_every_source, read_sources};
 
 use std::net::IpAddr;
 use std::path::PathBuf;
@@ -58,6 +60,8 @@ pub struct Config {
     pub apprise: Option<Apprise>,
     pub notion: Option<Notion>,
     pub people: Vec<Person>,
+    /// A lab's own rules for what is a secret, in the form of gitleaks.toml; below the home unless it begins with `/`.
+    pub scrub_rules: Option<PathBuf>,
 }
 
 impl Config {

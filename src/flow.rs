@@ -30,6 +30,7 @@ mod rehearse;
 mod explain;
 mod thumbs;
 mod replay;
+mod sessions;
 pub mod ask;
 pub mod eval;
 
@@ -40,7 +41,7 @@ use anyhow::Result;
 use jiff::Timestamp;
 use tokio::time::Instant;
 
-use crate::config::Config;
+use crate::config::{Config, SessionSource};
 use crate::home::Home;
 use crate::judge::Judge;
 use crate::keep::{Keep, OpenError};
@@ -63,7 +64,8 @@ pub use models::{Lookup, ModelDoor, Task};
 pub use people::{Heard, leave_lists};
 pub use rehearse::rehearse;
 pub use replay::{lay_out_demo, replay};
-pub use report::{Change, Report, SourceReport, Status, What};
+pub use report::{Change, Report, SessionReport, SourceReport, Status, What};
+pub use sessions::{forget_session, scrub_sessions};
 pub use thumbs::{Thumbed, give_thumb};
 pub use trends::{preview_trends, send_trends, write_trends};
 pub use writers::{Writer, dollars};
@@ -73,7 +75,17 @@ pub use writers::{Writer, dollars};
 pub struct Setup {
     pub home: Home,
     pub sources: Vec<Source>,
+    /// Folders in which sessions are written down, their paths whole.
+    pub sessions: Vec<SessionSource>,
     pub config: Config,
+}
+
+impl Setup {
+    /// Names of all that is watched.
+    pub fn names(&self) -> impl Iterator<Item = &str> {
+        let folders = self.sessions.iter().map(|source| source.name.as_str());
+        self.sources.iter().map(|source| source.name.as_str()).chain(folders)
+    }
 }
 
 /// What happens while it happens, for a person who waits.
@@ -102,6 +114,10 @@ pub async fn run(setup: &Setup, doors: &Doors, asked: &Asked, now: Timestamp, wa
     let mut report = Report::new(now);
 
     (report.sources, report.changes) = gather::gather(&mut keep, setup, &doors.carrier, asked, now, watcher).await?;
+    if !setup.sessions.is_empty() {
+        watcher.doing("reading sessions");
+    }
+    report.sessions = sessions::gather(&mut keep, setup, asked, now)?;
     let mut tried = BTreeSet::new();
     let (beat, is_silent) = Beat::feel(&mut keep, setup, &report.sources, now)?;
     if is_silent {
@@ -132,9 +148,11 @@ pub async fn run(setup: &Setup, doors: &Doors, asked: &Asked, now: Timestamp, wa
 
     watcher.doing("writing the index");
     report.acts.indexed = keep.index_pending()?;
+    report.acts.turns_indexed = keep.index_turns_pending()?;
     beat.end(&mut keep, now)?;
 
     keep.write_views(now)?;
+    keep.write_session_views()?;
     keep.checkpoint()?;
     keep.export_daily(now)?;
     report.note_unreadable(&keep.unreadable());
@@ -150,6 +168,7 @@ pub async fn run(setup: &Setup, doors: &Doors, asked: &Asked, now: Timestamp, wa
 pub fn reindex(home: &Home, now: Timestamp) -> Result<usize> {
     let mut keep = Keep::open(home.folder(), "tidings reindex", now)?;
     let items = keep.reindex()?;
+    keep.reindex_turns()?;
     keep.write_why_anew()?;
     keep.forget_tallies()?;
     Ok(items)
@@ -161,9 +180,14 @@ pub fn reindex(home: &Home, now: Timestamp) -> Result<usize> {
 /// When the home can't be held, or no export can be read; then nothing was changed.
 pub fn restore(home: &Home, from: Option<&Path>, now: Timestamp) -> Result<(Restored, usize)> {
     let (mut keep, restored) = Keep::restore(home.folder(), from, now)?;
+    // An older export may know what was forgotten since, and what the archive no longer has.
+    keep.forget_again()?;
+    keep.mend_transcripts(now)?;
     let items = keep.reindex()?;
+    keep.reindex_turns()?;
     keep.write_why_anew()?;
     keep.write_views(now)?;
+    keep.write_session_views()?;
     keep.checkpoint()?;
     Ok((restored, items))
 }

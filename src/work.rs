@@ -8,7 +8,7 @@ pub const TRIES: u32 = 5;
 
 /// What has to be done.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
+#[serde(rename_all = "kebab-case")]
 pub enum Duty {
     /// Give an item its verdict and its story.
     Judge,
@@ -18,6 +18,10 @@ pub enum Duty {
     Alert,
     /// Have a model read a story's lead.
     Screen,
+    /// Write turns that were appended to a transcript's archive into the index of turns.
+    IndexTurns,
+    /// Take a transcript's dropped turns out of that index, and then its archive file from the disk.
+    DropTurns,
 }
 
 impl Duty {
@@ -27,6 +31,8 @@ impl Duty {
             Duty::Index => "index",
             Duty::Alert => "alert",
             Duty::Screen => "screen",
+            Duty::IndexTurns => "index-turns",
+            Duty::DropTurns => "drop-turns",
         }
     }
 }

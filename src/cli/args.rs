@@ -62,6 +62,11 @@ pub enum Command {
         #[command(subcommand)]
         command: SourcesCommand,
     },
+    /// List what is kept of sessions with coding agents, forget one, or scrub them again
+    Sessions {
+        #[command(subcommand)]
+        command: SessionsCommand,
+    },
     /// Preview, write or send one week's digest
     Digest {
         #[command(subcommand)]
@@ -209,6 +214,23 @@ pub struct AddArgs {
 fn read_trust(word: &str) -> Result<Trust, String> {
     let known = Trust::ALL.map(Trust::word).join(", ");
     Trust::ALL.into_iter().find(|trust| trust.word() == word).ok_or_else(|| format!("one of {known}"))
+}
+
+#[derive(Debug, Subcommand)]
+pub enum SessionsCommand {
+    /// Sessions, the latest first
+    List {
+        /// At most this many
+        #[arg(short = 'n', long, default_value_t = 20)]
+        limit: usize,
+    },
+    /// Remove a session everywhere and for good, also when its file comes back; the file itself is not touched
+    Forget {
+        /// A session's id, as `sessions list` prints it, or a transcript's (t-7k3m9q2xwd)
+        id: String,
+    },
+    /// Take out of what is kept what the present rules call secrets
+    Scrub,
 }
 
 #[derive(Debug, Subcommand)]

@@ -1,5 +1,6 @@
 //! `tidings doctor`: what is missing for a working home, and how to get it.
 
+use std::collections::BTreeMap;
 use std::os::unix::fs::PermissionsExt;
 use std::process::ExitCode;
 
@@ -49,15 +50,15 @@ pub async fn doctor(desk: &Desk) -> Result<ExitCode, Failure> {
         Err(error) => found(State::Broken, format!("{error:#}"), "tidings init"),
         Ok((sources, config)) => {
             match sources {
-                Ok(sources) if sources.is_empty() => {
+                Ok((sources, sessions)) if sources.is_empty() && sessions.is_empty() => {
                     found(
                         State::Broken,
                         "sources.toml names no source".into(),
                         "add a [[source]]; README.md shows how",
                     );
                 }
-                Ok(sources) => {
-                    found(State::Fine, count(sources.len(), "source"), "");
+                Ok((sources, sessions)) => {
+                    found(State::Fine, count(sources.len() + sessions.len(), "source"), "");
                     asks_github = sources.iter().any(|source| matches!(source.from, Origin::Github(_)));
                 }
                 Err(mistakes) => {
@@ -88,6 +89,7 @@ pub async fn doctor(desk: &Desk) -> Result<ExitCode, Failure> {
         }
     }
     kept(&home, desk, &mut found);
+    sessions(&home, &mut found);
     closed(&home, &mut found);
 
     let broken = findings.iter().any(|finding| finding.state == State::Broken);
@@ -119,6 +121,34 @@ pub async fn doctor(desk: &Desk) -> Result<ExitCode, Failure> {
         }
     }
     Ok(if broken { ExitCode::FAILURE } else { ExitCode::SUCCESS })
+}
+
+/// What was met in transcripts: their number, damage, records of unknown types, and secrets that were taken out.
+fn sessions(home: &Home, found: &mut impl FnMut(State, String, &str)) {
+    let lines = match ask::session_lines(home) {
+        Ok(lines) if lines.is_empty() => return,
+        Ok(lines) => lines,
+        Err(error) => return found(State::Broken, format!("{error:#}"), "tidings run"),
+    };
+    let all = |of: fn(&ask::SessionLine) -> &BTreeMap<String, u64>| {
+        let mut sum: BTreeMap<&str, u64> = BTreeMap::new();
+        for (word, times) in lines.iter().flat_map(of) {
+            *sum.entry(word).or_default() += times;
+        }
+        sum.iter().map(|(word, times)| format!("{word} {times}")).collect::<Vec<_>>().join(", ")
+    };
+    found(State::Fine, count(lines.len(), "transcript") + " of sessions", "");
+    let (damaged, unknown) = (all(|line| &line.damaged), all(|line| &line.unknown));
+    if !damaged.is_empty() {
+        found(State::Fine, format!("damaged lines in transcripts: {damaged}; what else they say was read"), "");
+    }
+    if !unknown.is_empty() {
+        found(State::Fine, format!("records of types that this version does not know: {unknown}"), "");
+    }
+    let redacted = all(|line| &line.redacted);
+    if !redacted.is_empty() {
+        found(State::Fine, format!("secrets taken out of sessions, by rule: {redacted}"), "");
+    }
 }
 
 fn settings(config: &Config, found: &mut impl FnMut(State, String, &str)) {

@@ -6,7 +6,7 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, anyhow, bail};
-use tidings::config::{Config, Mistake, SecretName, read_settings, read_sources};
+use tidings::config::{Config, Mistake, SecretName, SessionSource, read_every_source, read_settings};
 use tidings::flow::Setup;
 use tidings::home::Home;
 use tidings::source::Source;
@@ -32,7 +32,10 @@ impl Desk {
         let home = self.home()?;
         let (sources, config) = read_files(&home)?;
         match (sources, config) {
-            (Ok(sources), Ok(config)) => Ok(Setup { home, sources, config }),
+            (Ok((sources, sessions)), Ok(config)) => {
+                let sessions = sessions.into_iter().map(here).collect();
+                Ok(Setup { home, sources, sessions, config })
+            }
             (sources, config) => {
                 let mistakes = [sources.err(), config.err()].into_iter().flatten().flatten().collect();
                 Err(Failure::Mistakes(mistakes))
@@ -41,10 +44,22 @@ impl Desk {
     }
 }
 
+/// A folder of sessions with its path whole, and with the names of this user and machine where the file says none.
+fn here(source: SessionSource) -> SessionSource {
+    let home = env::var_os("HOME").map(PathBuf::from).filter(|path| path.is_absolute());
+    let named = |text: String| Some(text.trim().to_owned()).filter(|text| !text.is_empty());
+    let owner = source.owner.clone().or_else(|| env::var("USER").ok().and_then(named));
+    let host = source.host.clone().or_else(|| fs::read_to_string("/proc/sys/kernel/hostname").ok().and_then(named));
+    SessionSource { folder: source.folder_of(home.as_deref()), owner, host, ..source }
+}
+
+/// What sources.toml names: what is asked over the network, and folders of sessions.
+pub type Sources = (Vec<Source>, Vec<SessionSource>);
+
 type Read<T> = Result<T, Vec<Mistake>>;
 
 /// Reads both files, so that the mistakes of both can be shown at once.
-pub fn read_files(home: &Home) -> anyhow::Result<(Read<Vec<Source>>, Read<Config>)> {
+pub fn read_files(home: &Home) -> anyhow::Result<(Read<Sources>, Read<Config>)> {
     let path = home.sources();
     let text = match fs::read_to_string(&path) {
         Ok(text) => text,
@@ -56,7 +71,7 @@ pub fn read_files(home: &Home) -> anyhow::Result<(Read<Vec<Source>>, Read<Config
         }
         Err(error) => return Err(error).with_context(|| format!("reading {}", path.display())),
     };
-    let sources = read_sources(&path.display().to_string(), &text);
+    let sources = read_every_source(&path.display().to_string(), &text);
     let path = home.settings();
     let text = match fs::read_to_string(&path) {
         Ok(text) => text,

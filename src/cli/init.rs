@@ -65,7 +65,7 @@ pub fn init(desk: &Desk, args: &InitArgs) -> Result<ExitCode, Failure> {
         write("tidings.toml", &settings)?;
     }
     let (read, config) = read_files(&home)?;
-    let watched = read.map_err(Failure::Mistakes)?.len();
+    let watched = read.map_err(Failure::Mistakes)?.0.len();
     config.map_err(Failure::Mistakes)?;
     let named = desk.home.as_ref().map(|folder| format!(" --home {}", folder.display())).unwrap_or_default();
     say(&format!(

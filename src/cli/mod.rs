@@ -11,6 +11,7 @@ mod demo;
 mod search;
 mod init;
 mod sources;
+mod sessions;
 mod subscribe;
 mod digest;
 mod trends;
@@ -74,6 +75,7 @@ pub fn main(cli: Cli) -> ExitCode {
             Command::Show { id, article: true } => search::show_article(&desk, &id).await,
             Command::Init(args) => init::init(&desk, &args),
             Command::Sources { command } => sources::sources(&desk, command).await,
+            Command::Sessions { command } => sessions::sessions(&desk, command),
             Command::Digest { command } => digest::digest(&desk, command).await,
             Command::Trends { command } => trends::trends(&desk, command).await,
             Command::Judge { command } => judge::judge(&desk, &command).await,

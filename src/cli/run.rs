@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::process::ExitCode;
 
-use tidings::flow::{self, Asked, Doors, Report, Setup, SourceReport, Status};
+use tidings::flow::{self, Asked, Doors, Report, SessionReport, Setup, SourceReport, Status};
 
 use super::args::RunArgs;
 use super::exit::Failure;
@@ -18,7 +18,7 @@ pub async fn run(desk: &Desk, args: RunArgs) -> Result<ExitCode, Failure> {
     let setup = desk.setup()?;
     let asked = if args.source.is_empty() { Asked::Due } else { Asked::Named(args.source.clone()) };
     if let Asked::Named(names) = &asked
-        && let Some(odd) = names.iter().find(|name| !setup.sources.iter().any(|source| source.name == **name))
+        && let Some(odd) = names.iter().find(|name| !setup.names().any(|known| known == *name))
     {
         return Err(Failure::Wrong(format!("there is no source named `{odd}`; `tidings sources list` names them")));
     }
@@ -98,6 +98,7 @@ pub fn words(report: &Report, setup: &Setup) -> String {
     } else {
         lines.push("Nothing new.".to_owned());
     }
+    lines.extend(report.sessions.iter().flat_map(session_lines));
     if acts.alerted > 0 {
         let folder = setup.home.digests().join("alerts");
         lines.push(format!("{} written to {}.", count(acts.alerted, "alert"), folder.display()));
@@ -193,6 +194,31 @@ fn sources_line(report: &Report) -> String {
         parts.push(format!("{failed} gave nothing"));
     }
     format!("{}: {}.", count(all, "source"), parts.join(", "))
+}
+
+/// "12 sessions, 3 new, 1 grown, 45 turns; 2 secrets taken out."
+fn session_lines(report: &SessionReport) -> Vec<String> {
+    if let Some(trouble) = &report.trouble {
+        return vec![format!("{}: {trouble}; what is known of its sessions stays.", report.name)];
+    }
+    let mut parts = vec![count(report.files, "transcript")];
+    let kinds = [
+        (report.new, "new"),
+        (report.grown, "grown"),
+        (report.rewritten, "written anew"),
+        (report.moved, "moved"),
+        (report.gone, "gone"),
+    ];
+    parts.extend(kinds.iter().filter(|(number, _)| *number > 0).map(|(number, word)| format!("{number} {word}")));
+    parts.push(count(report.turns, "turn"));
+    let secrets = report.redacted.values().sum::<u64>() as usize;
+    let taken = if secrets > 0 { format!("; {} taken out", count(secrets, "secret")) } else { String::new() };
+    let mut lines = vec![format!("{}: {}{taken}.", report.name, parts.join(", "))];
+    lines.extend(report.unread.iter().map(|unread| format!("  {unread}")));
+    if report.unread_count > report.unread.len() {
+        lines.push(format!("  and {} more could not be read", report.unread_count - report.unread.len()));
+    }
+    lines
 }
 
 fn fault_lines(report: &Report) -> Vec<String> {

@@ -55,7 +55,17 @@ fn list(desk: &Desk) -> Result<ExitCode, Failure> {
                 })
             })
             .collect();
-        desk.print_json(&json!({ "version": 1, "sources": sources }))?;
+        let sessions: Vec<_> = setup
+            .sessions
+            .iter()
+            .map(|source| {
+                json!({
+                    "name": source.name, "path": source.folder, "format": source.agent, "owner": source.owner,
+                    "host": source.host,
+                })
+            })
+            .collect();
+        desk.print_json(&json!({ "version": 1, "sources": sources, "sessions": sessions }))?;
         return Ok(ExitCode::SUCCESS);
     }
     let unknown = Watched::default();
@@ -86,6 +96,10 @@ fn list(desk: &Desk) -> Result<ExitCode, Failure> {
         if let Some(fault) = &watched.fault {
             say(&note(&fault.message))?;
         }
+    }
+    for source in &setup.sessions {
+        let state = if source.folder.is_dir() { "ok" } else { "away" };
+        say(&format!("{state:<8}{:<27} {} of {}", cut(&source.name), source.folder.display(), source.agent.word()))?;
     }
     Ok(ExitCode::SUCCESS)
 }
@@ -122,11 +136,12 @@ fn check(desk: &Desk) -> Result<ExitCode, Failure> {
     let home = desk.home()?;
     let (sources, config) = read_files(&home)?;
     match (sources, config) {
-        (Ok(sources), Ok(_)) => {
+        (Ok((sources, sessions)), Ok(_)) => {
+            let all = sources.len() + sessions.len();
             if desk.json {
-                desk.print_json(&json!({ "version": 1, "sources": sources.len(), "mistakes": [] }))?;
+                desk.print_json(&json!({ "version": 1, "sources": all, "mistakes": [] }))?;
             } else {
-                say(&format!("No mistakes: {} in {}.", count(sources.len(), "source"), home.sources().display()))?;
+                say(&format!("No mistakes: {} in {}.", count(all, "source"), home.sources().display()))?;
             }
             Ok(ExitCode::SUCCESS)
         }

@@ -61,9 +61,12 @@ pub fn read_from(table: &Table<'_, '_>) -> Option<Found<Origin>> {
             }
             continue;
         }
-        let remedy = match nearest(key, &names) {
+        let remedy = match nearest(key, &names).or(nearest(key, &["sessions"])) {
             Some(near) => format!("did you mean from.{near}?"),
-            None => format!("this version knows: {}", names.map(|name| format!("from.{name}")).join(", ")),
+            None => format!(
+                "this version knows: {}",
+                names.map(|name| format!("from.{name}")).join(", ") + ", from.sessions"
+            ),
         };
         from.document.mistake(span, format!("no kind of source is called `{key}`"), remedy);
     }

@@ -54,6 +54,10 @@ pub fn read_settings(file: &str, text: &str) -> Result<Config, Vec<Mistake>> {
     if let Some(table) = top.table("web") {
         config.web = super::people::read_web(table);
     }
+    if let Some(table) = top.table("scrub") {
+        config.scrub_rules = table.string("rules").map(|found| PathBuf::from(found.value));
+        table.finish();
+    }
     for table in top.tables("people") {
         super::people::read_person(table, &mut config.people);
     }

@@ -7,6 +7,7 @@ use url::Url;
 
 use super::Mistake;
 use super::origin::read_from;
+use super::sessions::{self, SessionSource};
 use super::table::{Document, Found, Table};
 use crate::source::{Origin, Source, Trust};
 
@@ -14,25 +15,35 @@ use crate::source::{Origin, Source, Trust};
 const EVERY_BOUNDS: (SignedDuration, SignedDuration) =
     (SignedDuration::from_mins(1), SignedDuration::from_hours(24 * 28));
 
-/// Reads the text of sources.toml. `file` is the name used in messages.
+/// Reads what sources.toml says is asked over the network. `file` is the name used in messages.
 ///
 /// # Errors
 /// Every mistake of the file, in its order.
 pub fn read_sources(file: &str, text: &str) -> Result<Vec<Source>, Vec<Mistake>> {
+    read_every_source(file, text).map(|(sources, _)| sources)
+}
+
+/// Reads the text of sources.toml: what is asked over the network, and the folders of sessions that are read.
+///
+/// # Errors
+/// Every mistake of the file, in its order.
+pub fn read_every_source(file: &str, text: &str) -> Result<(Vec<Source>, Vec<SessionSource>), Vec<Mistake>> {
     let (document, root) = Document::parse(file, text);
     let span = root.span();
     let top = Table::new(&document, root.get_ref(), span, "sources.toml");
-    let mut sources = Vec::new();
+    let (mut sources, mut folders): (Vec<Source>, Vec<SessionSource>) = Default::default();
     let mut names: HashMap<String, String> = HashMap::new();
     let mut origins: HashMap<Origin, String> = HashMap::new();
     for table in top.tables("source") {
-        if let Some(source) = read_source(table, &mut names, &mut origins) {
+        if sessions::is_one(&table) {
+            folders.extend(read_folder(table, &mut names, &folders));
+        } else if let Some(source) = read_source(table, &mut names, &mut origins) {
             sources.push(source);
         }
     }
     top.finish();
     let mistakes = document.into_mistakes();
-    if mistakes.is_empty() { Ok(sources) } else { Err(mistakes) }
+    if mistakes.is_empty() { Ok((sources, folders)) } else { Err(mistakes) }
 }
 
 fn read_source(
@@ -56,7 +67,43 @@ fn read_source(
         table.mistake("a source needs a name".to_owned(), "name = \"what people call it\"");
     }
     table.finish();
-    let Found { value: name, span } = name?;
+    let name = read_name(document, name?, names)?;
+    let Found { value: from, span } = from?;
+    if let Some(other) = origins.insert(from.clone(), name.clone()) {
+        let message = format!("`{other}` watches this already");
+        document.mistake(span, message, "remove one of the two".into());
+        return None;
+    }
+    let is_every_written = every.is_some();
+    let every = every.unwrap_or_else(|| from.usual_interval());
+    Some(Source { name, from, every, is_every_written, trust, most, topics })
+}
+
+/// A folder of sessions has a name and nothing else: who writes there is known, and reading it costs nobody anything.
+fn read_folder(
+    table: Table<'_, '_>,
+    names: &mut HashMap<String, String>,
+    folders: &[SessionSource],
+) -> Option<SessionSource> {
+    let name = table.string("name");
+    if name.is_none() && !table.entries().any(|(key, ..)| key == "name") {
+        table.mistake("a source needs a name".to_owned(), "name = \"what people call it\"");
+    }
+    let folder = sessions::read(&table);
+    let document = table.document;
+    table.finish();
+    let name = read_name(document, name?, names)?;
+    let Found { value: folder, span } = folder?;
+    let same = |other: &&SessionSource| other.folder == folder.folder && other.agent == folder.agent;
+    if let Some(other) = folders.iter().find(same) {
+        document.mistake(span, format!("`{}` reads this already", other.name), "remove one of the two".into());
+        return None;
+    }
+    Some(SessionSource { name, ..folder })
+}
+
+fn read_name(document: &Document<'_>, name: Found<String>, names: &mut HashMap<String, String>) -> Option<String> {
+    let Found { value: name, span } = name;
     let name = name.trim().to_owned();
     if name.is_empty() || name.chars().count() > 80 || name.chars().any(char::is_control) {
         document.mistake(span, "a name has 1 to 80 characters on one line".into(), "give it a short name".into());
@@ -67,15 +114,7 @@ fn read_source(
         document.mistake(span, message, "items belong to their source by its name: give each its own".into());
         return None;
     }
-    let Found { value: from, span } = from?;
-    if let Some(other) = origins.insert(from.clone(), name.clone()) {
-        let message = format!("`{other}` watches this already");
-        document.mistake(span, message, "remove one of the two".into());
-        return None;
-    }
-    let is_every_written = every.is_some();
-    let every = every.unwrap_or_else(|| from.usual_interval());
-    Some(Source { name, from, every, is_every_written, trust, most, topics })
+    Some(name)
 }
 
 /// An http or https address that names a host and carries no password.

@@ -21,6 +21,7 @@ use super::Secrets;
 
 pub use crate::judge::model::Trouble;
 pub use crate::keep::index::{Card, Hit, Query, Results};
+pub use crate::keep::sessions::SessionLine;
 pub use crate::keep::{Inbox, Outbox, SourceStatus, Status, ToldIn, Watched, Why};
 
 /// Items that match, best first.
@@ -37,6 +38,14 @@ pub fn search(home: &Home, query: &Query) -> Result<Results> {
 /// When there is no index yet, or the archive can't be read.
 pub fn show(home: &Home, id: &str) -> Result<Option<(Card, String)>> {
     keep::index::Library::open(home.folder())?.show(&ItemId(id.to_owned()))
+}
+
+/// Every transcript that is kept; none before the first run.
+///
+/// # Errors
+/// When the view can't be read.
+pub fn session_lines(home: &Home) -> Result<Vec<SessionLine>> {
+    keep::sessions::session_lines(home.folder())
 }
 
 /// How the home stood after its last run; None before the first.

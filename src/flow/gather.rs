@@ -55,7 +55,7 @@ pub(super) async fn gather(
 ) -> Result<(Vec<SourceReport>, Vec<Change>)> {
     if let Asked::Named(names) = asked {
         for name in names {
-            if !setup.sources.iter().any(|source| source.name == *name) {
+            if !setup.names().any(|known| known == name) {
                 bail!("there is no source named `{name}`; `tidings sources list` names them");
             }
         }

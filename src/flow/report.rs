@@ -1,5 +1,8 @@
 //! What a run did, in numbers: printed for people, and as `run --json`.
 
+use std::collections::BTreeMap;
+use std::path::Path;
+
 use jiff::Timestamp;
 use serde::Serialize;
 
@@ -19,6 +22,9 @@ pub struct Report {
     pub sources: Vec<SourceReport>,
     /// What changed about sources; each is told by one run alone.
     pub changes: Vec<Change>,
+    /// Folders of sessions that were read.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub sessions: Vec<SessionReport>,
     pub acts: Acts,
     /// Some of the items whose text was needed and could not be read from the archive.
     #[serde(skip_serializing_if = "Vec::is_empty")]
@@ -29,8 +35,8 @@ pub struct Report {
 
 impl Report {
     pub fn new(now: Timestamp) -> Report {
-        let (sources, changes, lost) = Default::default();
-        Report { version: 1, now, sources, changes, acts: Acts::default(), lost, seconds: 0.0 }
+        let (sources, changes, sessions, lost) = Default::default();
+        Report { version: 1, now, sources, changes, sessions, acts: Acts::default(), lost, seconds: 0.0 }
     }
 
     /// Notes the items whose text could not be read from the archive.
@@ -68,6 +74,44 @@ impl SourceReport {
 
     pub fn failed(name: &str, fault: &Fault) -> SourceReport {
         SourceReport { fault: Some(FaultReport::of(fault)), ..SourceReport::new(name, Status::Fault) }
+    }
+}
+
+/// What became of one folder of sessions in a run.
+#[derive(Debug, Clone, Default, PartialEq, Serialize)]
+pub struct SessionReport {
+    pub name: String,
+    /// Transcripts in it.
+    pub files: usize,
+    /// Of them those that were not known, grew, were written anew, lie elsewhere now, or are no longer there.
+    pub new: usize,
+    pub grown: usize,
+    pub rewritten: usize,
+    pub moved: usize,
+    pub gone: usize,
+    /// Turns that were read.
+    pub turns: usize,
+    /// Secrets that were taken out of them, by rule.
+    pub redacted: BTreeMap<String, u64>,
+    /// Files and folders that could not be looked at or read, and why, as far as they are named; and how many there are.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub unread: Vec<String>,
+    pub unread_count: usize,
+    /// Why nothing was read at all.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub trouble: Option<String>,
+}
+
+impl SessionReport {
+    pub fn new(name: &str) -> SessionReport {
+        SessionReport { name: name.to_owned(), ..SessionReport::default() }
+    }
+
+    pub fn unread(&mut self, path: &Path, why: &str) {
+        self.unread_count += 1;
+        if self.unread.len() < NAMED {
+            self.unread.push(format!("{}: {why}", path.display()));
+        }
     }
 }
 
@@ -142,6 +186,8 @@ pub struct Acts {
     pub tokens: Tokens,
     /// Items written to the index.
     pub indexed: usize,
+    /// Turns of sessions written to theirs.
+    pub turns_indexed: usize,
     /// Stories for which an alert was written.
     pub alerted: usize,
     /// Critical stories that the day's alerts had no room for, told together in its roll-up.

@@ -134,6 +134,56 @@ pub(super) fn read(path: &Path, mut each: impl FnMut(Vec<u8>, &[u8]) -> Result<(
     Ok(header)
 }
 
+/// Writes the exports anew that hold values which are not to stay. One that can't be read is no export, and goes.
+pub(super) fn filter(folder: &Path, stays: impl Fn(&[u8], &[u8]) -> bool) -> Result<()> {
+    for path in by_age(folder, Timestamp::MAX)? {
+        let doing = || format!("writing the export {} anew; check the disk's free space", path.display());
+        let unfinished = folder.join("unfinished");
+        let mut file = OpenOptions::new()
+            .write(true)
+            .create(true)
+            .truncate(true)
+            .mode(0o600)
+            .open(&unfinished)
+            .with_context(doing)?;
+        let mut lines = Vec::new();
+        let mut left_out = false;
+        let mut encoder = zstd::Encoder::new(BufWriter::new(&mut file), LEVEL).with_context(doing)?;
+        encoder.include_checksum(true).with_context(doing)?;
+        let read = read(&path, |key, value| {
+            if !stays(&key, value) {
+                left_out = true;
+                return Ok(());
+            }
+            let key: String = key.iter().copied().map(char::from).collect();
+            write!(lines, "\n{{\"key\":{},\"value\":", serde_json::to_string(&key)?)?;
+            lines.extend_from_slice(value);
+            lines.push(b'}');
+            Ok(())
+        });
+        let Ok(header) = read else {
+            fs::remove_file(&path).with_context(doing)?;
+            continue;
+        };
+        if !left_out {
+            continue;
+        }
+        serde_json::to_writer(&mut encoder, &header).with_context(doing)?;
+        encoder.write_all(&lines).with_context(doing)?;
+        encoder.write_all(b"\n").with_context(doing)?;
+        encoder.finish().with_context(doing)?.flush().with_context(doing)?;
+        file.sync_all().with_context(doing)?;
+        fs::rename(&unfinished, &path).with_context(doing)?;
+        archive::sync_folder(folder)?;
+    }
+    match fs::remove_file(folder.join("unfinished")) {
+        Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+            Err(error).with_context(|| format!("clearing up {}", folder.display()))
+        }
+        _ => Ok(()),
+    }
+}
+
 /// Key and value of a line, the value's bytes as they were exported.
 fn pair(line: &[u8]) -> Option<(Vec<u8>, &[u8])> {
     let rest = line.strip_prefix(b"{\"key\":")?;

@@ -1,4 +1,4 @@
-//! The key with which links that take people off a list are signed: made once, known to this home alone.
+//! Keys of a home, made once and known to it alone: one signs the links that take people off a list, one names secrets.
 
 use std::fs::{self, File};
 use std::io::{ErrorKind, Read, Write};
@@ -15,8 +15,21 @@ use crate::guard::token::Key;
 /// # Errors
 /// When it can't be read or written, or is none.
 pub fn leaving_key(home: &Path) -> Result<Key> {
+    key(home, "leaving.key")
+}
+
+/// The key under which secrets that were taken out of sessions become words; made as the other. With another key the same
+/// secret becomes another word from then on.
+///
+/// # Errors
+/// When it can't be read or written, or is none.
+pub fn scrub_key(home: &Path) -> Result<Key> {
+    key(home, "scrub.key")
+}
+
+fn key(home: &Path, name: &str) -> Result<Key> {
     let state = home.join("state");
-    let path = state.join("leaving.key");
+    let path = state.join(name);
     let doing = || format!("reading {}; delete it, and a new one is made", path.display());
     match fs::read(&path) {
         Ok(bytes) => return Key::try_from(bytes.as_slice()).with_context(doing),
@@ -27,7 +40,7 @@ pub fn leaving_key(home: &Path) -> Result<Key> {
     let make = || -> Result<()> {
         let mut key = Key::default();
         File::open("/dev/urandom")?.read_exact(&mut key)?;
-        let mut file = tempfile::Builder::new().prefix(".leaving-").tempfile_in(&state)?;
+        let mut file = tempfile::Builder::new().prefix(&format!(".{name}-")).tempfile_in(&state)?;
         file.write_all(&key)?;
         file.as_file().sync_all()?;
         match file.persist_noclobber(&path) {

@@ -33,6 +33,7 @@ mod heartbeat;
 mod views;
 mod why;
 mod whole;
+pub mod sessions;
 mod copy;
 mod export;
 mod restore;
@@ -52,7 +53,7 @@ pub use calibration::{calibration, keep_calibration};
 pub use copy::copy_state;
 pub use heartbeat::Heartbeat;
 pub use judgements::Judged;
-pub use key::leaving_key;
+pub use key::{leaving_key, scrub_key};
 pub use lock::Holder;
 pub use opinions::{Disagreement, ModelState};
 pub use outbox::{Outbox, outbox};
@@ -87,6 +88,10 @@ pub struct Keep {
     store: Store,
     /// Items whose text was asked for and could not be read.
     unreadable: Mutex<BTreeSet<ItemId>>,
+    /// Archive files of sessions that are not yet on the disk itself.
+    unsynced: Mutex<BTreeSet<String>>,
+    /// Sessions that were forgotten.
+    tombstones: sessions::Tombstones,
     /// Freed last: fields are dropped in the order they are declared.
     _lock: Lock,
 }
@@ -130,15 +135,24 @@ impl Keep {
         let told = Told::open(&state.join("told.jsonl"))?;
         let spending = Arc::new(Spending::open(&state.join("spending.jsonl"))?);
         let people = people::read(&state.join("people.json"))?;
-        let unreadable = Mutex::default();
+        let tombstones = sessions::Tombstones::read(&state)?;
+        let (unreadable, unsynced) = Default::default();
+        let home = home.to_path_buf();
         let mut keep =
-            Keep { home: home.to_path_buf(), told, spending, people, archive, store, unreadable, _lock: lock };
+            Keep { home, told, spending, people, archive, store, unreadable, unsynced, tombstones, _lock: lock };
         keep.begin(now)?;
         Ok(keep)
     }
 
     /// Makes all that was kept survive a power loss, not only the end of this process.
     pub fn checkpoint(&self) -> Result<()> {
+        // What the store says is in the archive has to be there first.
+        let waiting = self.unsynced_before()?;
+        let mut unsynced = self.unsynced();
+        unsynced.extend(waiting);
+        sessions::sync(&self.state(), &unsynced)?;
+        unsynced.clear();
+        drop(unsynced);
         self.store.seal()
     }
 

@@ -34,7 +34,7 @@ impl Keep {
     /// What failed too often, of any duty; a person looks at it.
     pub fn aside(&self) -> Result<Vec<Work>> {
         let mut aside = Vec::new();
-        for duty in [Duty::Judge, Duty::Index, Duty::Alert, Duty::Screen] {
+        for duty in [Duty::Judge, Duty::Index, Duty::Alert, Duty::Screen, Duty::IndexTurns, Duty::DropTurns] {
             aside.extend(self.all_work(duty)?.into_iter().filter(Work::is_aside));
         }
         Ok(aside)

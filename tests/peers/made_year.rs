@@ -109,6 +109,7 @@ async fn home(folder: &Path, items: u64) {
     fs::write(folder.join("sources.toml"), &sources).expect("sources.toml can be written");
     fs::write(folder.join("tidings.toml"), settings).expect("tidings.toml can be written");
     let setup = Setup {
+        sessions: Vec::new(),
         home: Home::at(folder),
         sources: read_sources("sources.toml", &sources).expect("the sources are right"),
         config: read_settings("tidings.toml", settings).expect("the settings are right"),

@@ -5,6 +5,8 @@
 mod tokens;
 mod query;
 mod writing;
+mod turning;
+pub mod turns;
 mod library;
 
 use std::path::Path;

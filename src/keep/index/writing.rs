@@ -194,7 +194,7 @@ fn finish(writer: &mut IndexWriter) -> tantivy::Result<()> {
 }
 
 /// Removes what tantivy had begun to write when a process was killed; its own cleaning does not know these names.
-fn sweep(folder: &Path) -> std::io::Result<()> {
+pub(super) fn sweep(folder: &Path) -> std::io::Result<()> {
     for entry in fs::read_dir(folder)? {
         let entry = entry?;
         if entry.file_name().as_encoded_bytes().starts_with(b".tmp") {
@@ -204,7 +204,7 @@ fn sweep(folder: &Path) -> std::io::Result<()> {
     Ok(())
 }
 
-/// Empties the folder of everything but .gitignore, the stamp first.
+/// Empties the folder of everything but .gitignore and the index of sessions, the stamp first.
 fn clear(folder: &Path) -> std::io::Result<()> {
     if folder.symlink_metadata().is_ok_and(|there| there.is_file()) {
         fs::remove_file(folder)?;
@@ -213,7 +213,7 @@ fn clear(folder: &Path) -> std::io::Result<()> {
     remove(&folder.join(STAMP))?;
     for entry in fs::read_dir(folder)? {
         let entry = entry?;
-        if entry.file_name() != ".gitignore" {
+        if entry.file_name() != ".gitignore" && entry.file_name() != super::turning::FOLDER {
             remove(&entry.path())?;
         }
     }

@@ -32,6 +32,7 @@ pub fn set_up(folder: &Path) -> Setup {
     flow::lay_out_demo(&home).unwrap();
     let read = |path| fs::read_to_string(path).unwrap();
     Setup {
+        sessions: Vec::new(),
         sources: tidings::config::read_sources("sources.toml", &read(home.sources())).unwrap(),
         config: tidings::config::read_settings("tidings.toml", &read(home.settings())).unwrap(),
         home,

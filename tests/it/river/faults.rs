@@ -51,7 +51,7 @@ fn setup(folder: &tempfile::TempDir, sources: Vec<Source>) -> Setup {
         ..Network::default()
     };
     let config = Config { network, ..Config::default() };
-    Setup { home: Home::at(folder.path().join("home")), sources, config }
+    Setup { sessions: Vec::new(), home: Home::at(folder.path().join("home")), sources, config }
 }
 
 async fn run(setup: &Setup, now: Timestamp) -> Report {

@@ -52,6 +52,7 @@ impl Watch {
             .collect();
         let folder = tempfile::tempdir().unwrap();
         let setup = Setup {
+            sessions: Vec::new(),
             home: Home::at(folder.path().join("home")),
             sources: read_sources("sources.toml", &sources).unwrap(),
             config: read_settings("tidings.toml", &settings).unwrap(),

@@ -63,7 +63,7 @@ impl Lab {
             ..Network::default()
         };
         let config = Config { network, ..read_settings("tidings.toml", mail).unwrap() };
-        let setup = Setup { home: Home::at(folder.path().join("home")), sources, config };
+        let setup = Setup { sessions: Vec::new(), home: Home::at(folder.path().join("home")), sources, config };
         Lab { _folder: folder, setup, status, _servers: servers }
     }
 

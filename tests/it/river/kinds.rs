@@ -48,6 +48,7 @@ pub fn network() -> Network {
 
 pub fn home(folder: &tempfile::TempDir, source: &str) -> Setup {
     Setup {
+        sessions: Vec::new(),
         home: Home::at(folder.path().join("home")),
         sources: read_sources("sources.toml", &format!("[[source]]\nname = \"A\"\n{source}\n")).unwrap(),
         config: Config { network: network(), ..Config::default() },

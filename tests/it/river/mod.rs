@@ -18,6 +18,7 @@ mod reddit;
 mod model;
 mod explaining;
 mod trends;
+mod sessions;
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
@@ -104,6 +105,7 @@ impl Lab {
             topics = [\"lantern-code\"]
         ";
         let setup = Setup {
+            sessions: Vec::new(),
             home: Home::at(folder.path().join("home")),
             sources: read_sources("sources.toml", sources).unwrap(),
             config: read_settings("tidings.toml", settings).unwrap(),

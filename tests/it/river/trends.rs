@@ -51,6 +51,7 @@ impl YearOfALab {
             ));
         }
         let setup = Setup {
+            sessions: Vec::new(),
             home: Home::at(folder.path().join("home")),
             sources: read_sources("sources.toml", &sources).unwrap(),
             config: read_settings("tidings.toml", settings).unwrap(),

@@ -19,10 +19,12 @@ use super::mail_server::{End, MailServer, Script, Tls};
 use super::server::{Reply, Server};
 
 /// Every fail point, in the order of a run. A test holds the list against the source.
-pub const POINTS: [&str; 43] = [
+pub const POINTS: [&str; 48] = [
     "archive-before-append",
     "archive-written",
     "archive-synced",
+    "turns-before-append",
+    "turns-written",
     "store-before-commit",
     "store-committed",
     "file-before-write",
@@ -57,9 +59,12 @@ pub const POINTS: [&str; 43] = [
     "index-before-commit",
     "index-committed",
     "index-before-stamp",
+    "turns-before-commit",
+    "turns-committed",
     "views-before-write",
     "why-written",
     "views-written",
+    "turns-synced",
     "store-before-checkpoint",
     "store-flushed",
     "store-checkpointed",
@@ -179,6 +184,8 @@ pub struct Moment {
 
 pub struct Stage {
     home: TempDir,
+    /// Where an agent writes sessions down.
+    sessions: TempDir,
     play: Arc<Play>,
     run: Arc<AtomicUsize>,
     mail: MailServer,
@@ -211,6 +218,11 @@ impl Stage {
                 "[[source]]\nname = \"News {number}\"\nfrom.feed = \"{url}\"\ntrust = \"{trust}\"\ntopics = [\"agents\"]\n"
             ));
         }
+        let sessions = TempDir::new().unwrap();
+        sources.push_str(&format!(
+            "[[source]]\nname = \"Sessions\"\nfrom.sessions = {{ path = \"{}\", format = \"claude-code\" }}\n",
+            sessions.path().display()
+        ));
         let mut settings = format!(
             "[model]\nendpoint = \"off\"\n[network]\nallow = [\"127.0.0.0/8\"]\ngap = \"1ms\"\n[schedule]\nrollup = \"09:00\"\n[interests]\nwatch = [\"lantern-code\"]\n\
              [mail]\nsmtp = \"smtp://127.0.0.1:{}\"\nfrom = \"Tidings <tidings@lab.example>\"\n\
@@ -222,7 +234,7 @@ impl Stage {
         }
         fs::write(home.path().join("sources.toml"), sources).unwrap();
         fs::write(home.path().join("tidings.toml"), settings).unwrap();
-        Stage { home, play, run, mail, _runtime: runtime, _feeds: feeds }
+        Stage { home, sessions, play, run, mail, _runtime: runtime, _feeds: feeds }
     }
 
     /// Runs until nothing is left to be done, killed at these moments or by `meet`, which sees each run as it starts; says
@@ -231,6 +243,7 @@ impl Stage {
         let mut figures = Figures::default();
         for (number, now) in TIMES.iter().enumerate() {
             self.run.store(number, Ordering::SeqCst);
+            self.write_sessions(number);
             let output = loop {
                 let armed: Vec<Moment> = moments.iter().copied().filter(|moment| moment.run <= number).collect();
                 let mut child = self.start(now, &armed);
@@ -258,6 +271,47 @@ impl Stage {
         }
         self.check(&mut figures);
         (figures, moments)
+    }
+
+    /// Two transcripts as they are in a run: one grows, one is written anew.
+    fn write_sessions(&self, run: usize) {
+        let line = |id: usize, text: &str| {
+            format!(
+                "{{\"type\":\"user\",\"uuid\":\"u{id}\",\"message\":{{\"role\":\"user\",\"content\":\"{text} {id}\"}}}}\n"
+            )
+        };
+        let folder = self.sessions.path().join("p");
+        fs::create_dir_all(&folder).unwrap();
+        let run = run.min(READING - 1);
+        let grown: String = (0..=run * 2).map(|id| line(id, "grows by")).collect();
+        fs::write(folder.join("grows.jsonl"), grown).unwrap();
+        let anew: String = (0..=3).map(|id| line(id, &format!("anew in run {run}, line"))).collect();
+        fs::write(folder.join("anew.jsonl"), anew).unwrap();
+    }
+
+    /// Every turn is kept once, and stands in the index once; no archive file is left over.
+    fn check_sessions(&self, keep: &Keep) {
+        let (mut kept, mut texts, mut files) = (Vec::new(), Vec::new(), BTreeSet::new());
+        for transcript in keep.transcripts().unwrap() {
+            files.insert(format!("{}.zst", transcript.generation_name()));
+            for turn in keep.turns_of(&transcript).unwrap() {
+                kept.push((transcript.generation_name(), format!("{}.{}", turn.frame, turn.number)));
+                texts.push(turn.turn.text);
+            }
+        }
+        kept.sort();
+        texts.sort();
+        let last = READING - 1;
+        let mut expected: Vec<String> = (0..=3).map(|id| format!("anew in run {last}, line {id}")).collect();
+        expected.extend((0..=last * 2).map(|id| format!("grows by {id}")));
+        expected.sort();
+        assert_eq!(texts, expected, "every turn is kept once");
+        let mut indexed = tidings::keep::index::turns::places(&self.home.path().join("index/sessions")).unwrap();
+        indexed.sort();
+        assert_eq!(indexed, kept, "every turn is indexed once");
+        let there = fs::read_dir(self.home.path().join("state/archive/sessions")).unwrap();
+        let there: BTreeSet<String> = there.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
+        assert_eq!(there, files);
     }
 
     fn start(&self, now: &str, armed: &[Moment]) -> Child {
@@ -299,6 +353,7 @@ impl Stage {
         kept.sort();
         assert_eq!(kept, titles.iter().map(|title| (*title).to_owned()).collect::<Vec<_>>(), "every item is kept once");
 
+        self.check_sessions(&keep);
         let letters = keep.letters().unwrap();
         let editions: BTreeSet<&str> = letters.iter().map(|letter| letter.edition.as_str()).collect();
         let at_once = |letter: &&Letter| letter.edition.starts_with("alert/") || letter.edition.starts_with("rollup/");

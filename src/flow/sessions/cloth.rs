@@ -1,0 +1,90 @@
+//! The cloth: the scrubber of a home, made when it is first needed.
+
+use std::cell::OnceCell;
+use std::collections::BTreeMap;
+use std::fs;
+
+use anyhow::{Context, Result};
+use tracing::warn;
+
+use super::super::Setup;
+use crate::guard::scrub::{Rules, Scrubbed, Scrubber};
+use crate::keep;
+use crate::session::{Facts, Memory, Passage};
+
+pub(super) struct Cloth<'a> {
+    setup: &'a Setup,
+    /// With the version of its rules.
+    made: OnceCell<(Scrubber, String)>,
+}
+
+impl<'a> Cloth<'a> {
+    pub(super) fn of(setup: &'a Setup) -> Cloth<'a> {
+        Cloth { setup, made: OnceCell::new() }
+    }
+
+    /// Version of the rules.
+    pub(super) fn version(&self) -> Result<&str> {
+        Ok(&self.made()?.1)
+    }
+
+    fn scrubber(&self) -> Result<&Scrubber> {
+        Ok(&self.made()?.0)
+    }
+
+    fn made(&self) -> Result<&(Scrubber, String)> {
+        if let Some(made) = self.made.get() {
+            return Ok(made);
+        }
+        let mut rules = Rules::shipped();
+        if let Some(path) = &self.setup.config.scrub_rules {
+            let path = self.setup.home.folder().join(path);
+            let name = path.display().to_string();
+            let text = fs::read_to_string(&path)
+                .with_context(|| format!("reading the rules {name}, which [scrub] in tidings.toml names"))?;
+            let (own, mistakes) = Rules::read(&name, &text);
+            for mistake in &mistakes {
+                warn!("{mistake}");
+            }
+            rules = rules.and(own);
+        }
+        let version = rules.version();
+        let key = keep::scrub_key(self.setup.home.folder())?;
+        Ok(self.made.get_or_init(|| (Scrubber::new(rules, key), version)))
+    }
+
+    /// A passage without secrets, and how many each rule took out of it.
+    pub(super) fn scrub(&self, mut passage: Passage) -> Result<(Passage<Scrubbed>, BTreeMap<String, u64>)> {
+        let scrubber = self.scrubber()?;
+        // The first prompt was cut at some length, perhaps within a secret, which nobody would know any more.
+        let prompt = passage.facts.prompt.take();
+        let whole = prompt.as_ref().and_then(|prompt| passage.turns.iter().find(|turn| turn.text.starts_with(prompt)));
+        let prompt = whole.map(|turn| turn.text.clone()).or(prompt).map(|text| {
+            let mut text = scrubber.scrub(&text).text.into_string();
+            text.truncate(text.floor_char_boundary(Facts::<String>::PROMPT_BYTES));
+            text
+        });
+        let links = std::mem::take(&mut passage.facts.pull_requests);
+        passage.facts.pull_requests = links.iter().map(|link| scrubber.scrub(link).text.into_string()).collect();
+        let mut redacted = BTreeMap::new();
+        let mut scrubbed = passage.map(|text| {
+            let scrubbing = scrubber.scrub(&text);
+            for (rule, times) in scrubbing.counts {
+                *redacted.entry(rule).or_default() += times;
+            }
+            scrubbing.text
+        });
+        scrubbed.facts.prompt = prompt.map(|text| scrubber.scrub(&text).text);
+        Ok((scrubbed, redacted))
+    }
+
+    pub(super) fn scrub_memory(&self, memory: Memory) -> Result<Memory> {
+        let scrubber = self.scrubber()?;
+        Ok(memory.map(|text| scrubber.scrub(&text).text.into_string()))
+    }
+
+    pub(super) fn scrub_facts(&self, facts: Facts) -> Result<Facts> {
+        let (passage, _) = self.scrub(Passage { facts, ..Passage::default() })?;
+        Ok(passage.map(Scrubbed::into_string).facts)
+    }
+}

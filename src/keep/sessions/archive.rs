@@ -1,0 +1,160 @@
+//! A transcript's turns on the disk: frames of zstd that only grow, cut before each append to the length that counts.
+
+use std::collections::BTreeSet;
+use std::fs::{self, File, OpenOptions};
+use std::io::{ErrorKind, Read, Seek, SeekFrom, Write};
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result};
+use fail::fail_point;
+
+use super::super::private_folder;
+use super::Transcript;
+use crate::guard::scrub::Scrubbed;
+use crate::session::Turn;
+
+/// A frame is closed when it holds this much, in bytes: showing one hit costs decoding one frame.
+const FRAME_BYTES: usize = 128 << 10;
+/// A frame that claims more was not written by us, unless it holds one long turn.
+const MOST_FRAME_BYTES: u64 = 1 << 30;
+const LEVEL: i32 = 3;
+
+/// A turn as it was kept, and where.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Kept {
+    /// Where its frame begins.
+    pub frame: u64,
+    /// Its place in the frame, from 0.
+    pub number: u32,
+    pub turn: Turn,
+}
+
+/// Where archive files of sessions lie below state/.
+fn folder(state: &Path) -> PathBuf {
+    state.join("archive/sessions")
+}
+
+fn path(state: &Path, generation: &str) -> PathBuf {
+    folder(state).join(format!("{generation}.zst"))
+}
+
+/// Appends turns, and returns the length of the file behind them. They count once that length is kept. A power loss may take
+/// what was not yet on the disk; the file is synced before the store is.
+pub(super) fn append(state: &Path, transcript: &Transcript, turns: &[Turn<Scrubbed>]) -> Result<u64> {
+    if turns.is_empty() {
+        return Ok(transcript.bytes);
+    }
+    private_folder(&folder(state))?;
+    let path = path(state, &transcript.generation_name());
+    let doing = || format!("appending to {}; check the disk's free space", path.display());
+    let mut bytes = Vec::new();
+    let mut frame = Vec::new();
+    for (number, turn) in turns.iter().enumerate() {
+        serde_json::to_writer(&mut frame, turn).with_context(doing)?;
+        frame.push(b'\n');
+        if frame.len() >= FRAME_BYTES || number + 1 == turns.len() {
+            let mut compressor = zstd::bulk::Compressor::new(LEVEL).with_context(doing)?;
+            compressor.include_checksum(true).with_context(doing)?;
+            bytes.extend(compressor.compress(&frame).with_context(doing)?);
+            frame.clear();
+        }
+    }
+    fail_point!("turns-before-append");
+    let mut file =
+        OpenOptions::new().write(true).create(true).truncate(false).mode(0o600).open(&path).with_context(doing)?;
+    // What a run that was stopped left behind is written over.
+    file.set_len(transcript.bytes).with_context(doing)?;
+    file.seek(SeekFrom::Start(transcript.bytes)).with_context(doing)?;
+    file.write_all(&bytes).with_context(doing)?;
+    fail_point!("turns-written");
+    Ok(transcript.bytes + bytes.len() as u64)
+}
+
+/// The turns of every frame that begins at or after `begin` and before `end`. Needs no lock.
+///
+/// # Errors
+/// When the file is missing or damaged there.
+pub fn turns_at(state: &Path, generation: &str, begin: u64, end: u64) -> Result<Vec<Kept>> {
+    if begin >= end {
+        // Where nothing was kept, there is no file.
+        return Ok(Vec::new());
+    }
+    let path = path(state, generation);
+    let doing = |at: u64| format!("reading {} at byte {at}", path.display());
+    let mut file = File::open(&path).with_context(|| doing(begin))?;
+    let mut kept = Vec::new();
+    let mut at = begin;
+    while at < end {
+        file.seek(SeekFrom::Start(at)).with_context(|| doing(at))?;
+        let mut decoder =
+            zstd::Decoder::with_buffer(std::io::BufReader::new(&mut file)).with_context(|| doing(at))?.single_frame();
+        let mut frame = Vec::new();
+        (&mut decoder).take(MOST_FRAME_BYTES).read_to_end(&mut frame).with_context(|| doing(at))?;
+        for (number, line) in frame.split(|byte| *byte == b'\n').filter(|line| !line.is_empty()).enumerate() {
+            let turn = serde_json::from_slice(line).with_context(|| doing(at))?;
+            kept.push(Kept { frame: at, number: number as u32, turn });
+        }
+        // The decoder's buffer has read on: the frame's own end is where its reader stands less what is left in it.
+        let buffer = decoder.finish();
+        let unread = buffer.buffer().len() as u64;
+        drop(buffer);
+        at = file.stream_position().with_context(|| doing(at))? - unread;
+    }
+    Ok(kept)
+}
+
+/// Bytes of an archive file; 0 where there is none.
+pub(super) fn length(state: &Path, generation: &str) -> u64 {
+    fs::metadata(path(state, generation)).map_or(0, |file| file.len())
+}
+
+/// Writes archive files to the disk itself, and their names.
+pub(in super::super) fn sync(state: &Path, generations: &BTreeSet<String>) -> Result<()> {
+    if generations.is_empty() {
+        return Ok(());
+    }
+    for generation in generations {
+        let path = path(state, generation);
+        match File::open(&path).and_then(|file| file.sync_data()) {
+            Err(error) if error.kind() != ErrorKind::NotFound => {
+                return Err(error).with_context(|| format!("writing {} to disk; check its free space", path.display()));
+            }
+            // Dropped meanwhile.
+            _ => {}
+        }
+    }
+    super::super::archive::sync_folder(&folder(state))?;
+    fail_point!("turns-synced");
+    Ok(())
+}
+
+/// Generations of a transcript of which a file lies in the archive.
+pub(super) fn generations(state: &Path, transcript: &str) -> Result<Vec<String>> {
+    let folder = folder(state);
+    let doing = || format!("listing {}", folder.display());
+    let mut found = Vec::new();
+    match fs::read_dir(&folder) {
+        Ok(entries) => {
+            for entry in entries {
+                let name = entry.with_context(doing)?.file_name();
+                let stem = name.to_str().and_then(|name| name.strip_suffix(".zst"));
+                found.extend(stem.filter(|stem| stem.split('.').next() == Some(transcript)).map(str::to_owned));
+            }
+        }
+        Err(error) if error.kind() == ErrorKind::NotFound => {}
+        Err(error) => return Err(error).with_context(doing),
+    }
+    Ok(found)
+}
+
+/// Removes an archive file that no transcript speaks of.
+pub(super) fn remove(state: &Path, generation: &str) -> Result<()> {
+    let path = path(state, generation);
+    match fs::remove_file(&path) {
+        Err(error) if error.kind() != ErrorKind::NotFound => {
+            Err(error).with_context(|| format!("removing {}", path.display()))
+        }
+        _ => Ok(()),
+    }
+}

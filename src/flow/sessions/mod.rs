@@ -163,11 +163,13 @@ impl<'a> Folder<'a> {
         let mut seen = self.read_errands(&errands, &beside, &anew)?;
         for (path, known) in &known {
             let is_listed = listed.contains_key(path.as_str());
-            if !known.gone && !is_listed && !moving.went.contains(path) && listing.is_gone(Path::new(path)) {
-                if let Some(mut transcript) = self.keep.transcript(&known.id)? {
-                    self.keep.transcript_is_gone(&mut transcript, self.now)?;
-                    self.report.gone += 1;
-                }
+            let is_away = !known.gone && !is_listed && !moving.went.contains(path);
+            if is_away
+                && listing.is_gone(Path::new(path))
+                && let Some(mut transcript) = self.keep.transcript(&known.id)?
+            {
+                self.keep.transcript_is_gone(&mut transcript, self.now)?;
+                self.report.gone += 1;
             }
         }
         if self.report.unread_count == 0 {

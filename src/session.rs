@@ -8,6 +8,7 @@ mod spent;
 mod facts;
 mod passage;
 mod memory;
+mod project;
 
 use std::fmt;
 
@@ -16,6 +17,7 @@ use serde::{Deserialize, Serialize};
 pub use facts::{Errand, Facts, Lines, Summary};
 pub use memory::{Copies, Memory, Seen, hash};
 pub use passage::{Counts, Damage, Passage, Trouble};
+pub use project::project_of;
 pub use spent::Spent;
 pub use turn::{Role, Setting, Turn};
 

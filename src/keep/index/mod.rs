@@ -30,7 +30,7 @@ use crate::verdict::{Category, Level, Reason};
 
 /// Counts up when fields or tokenizers change; an index with another number is made anew. tantivy's own version is part of
 /// the stamp, because its files are tied to it.
-const SHAPE: u32 = 1;
+const SHAPE: u32 = 2;
 
 /// Name of the stamp in index/.
 const STAMP: &str = "tidings.version";

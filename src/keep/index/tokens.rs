@@ -3,7 +3,8 @@
 //! A stretch of text without white space is cut into identifiers; an identifier is cut into parts at every punctuation
 //! mark, at a change from lower to upper case, and between letters and digits. Parts take one position each, so that a
 //! phrase of parts finds an identifier however it is written; an identifier as a whole stands at the position of its
-//! first part. All is in lower case.
+//! first part. All is in lower case. Letters of Chinese, Japanese and Korean are a token each and belong to no identifier, so
+//! that any run of them inside a longer one is found as a phrase.
 //!
 //! | written | whole | parts |
 //! |---|---|---|
@@ -12,6 +13,7 @@
 //! | `--flag-name` | `--flag-name` | flag name |
 //! | `src/keep/store.rs` | `src/keep/store.rs`, `store.rs` | src keep store rs |
 //! | `2.1.251`, `v2.1.251` | `2.1.251` | 2 1 251 |
+//! | `東京tower` | | 東 京 tower |
 
 use std::ops::Range;
 
@@ -31,15 +33,21 @@ pub fn code_words(text: &str) -> Vec<(usize, String)> {
     tokens(text).into_iter().map(|token| (token.position, token.text)).collect()
 }
 
-/// The parts of a text with their positions, and the whole identifier if the text is one.
+/// Where in a text its tokens lie, what they say, and whether each is a whole identifier.
+pub(super) fn ranges(text: &str) -> impl Iterator<Item = (Range<usize>, String, bool)> {
+    tokens(text).into_iter().map(|token| (token.range, token.text, token.whole))
+}
+
+/// The parts of a text in a row, and the whole identifier if the text is one.
 pub(super) fn query_words(text: &str) -> (Vec<String>, Option<String>) {
-    let mut wholes = Vec::new();
-    let mut parts = Vec::new();
-    for token in tokens(text) {
-        if token.whole { wholes.push((token.range, token.text)) } else { parts.push(token.text) }
-    }
-    wholes.sort_by_key(|(range, _)| std::cmp::Reverse(range.len()));
-    (parts, wholes.into_iter().next().map(|(_, text)| text))
+    let (wholes, parts): (Vec<CodeToken>, Vec<CodeToken>) = tokens(text).into_iter().partition(|token| token.whole);
+    let ends = parts.first().zip(parts.last()).map(|(first, last)| first.range.start..last.range.end);
+    // Of `HashMap::from` the first half is an identifier, and the text is none.
+    let is_all = |token: &CodeToken| {
+        ends.as_ref().is_some_and(|ends| token.range.start <= ends.start && token.range.end >= ends.end)
+    };
+    let whole = wholes.into_iter().find(is_all).map(|token| token.text);
+    (parts.into_iter().map(|token| token.text).collect(), whole)
 }
 
 fn tokens(text: &str) -> Vec<CodeToken> {
@@ -47,7 +55,8 @@ fn tokens(text: &str) -> Vec<CodeToken> {
     let mut position = 0;
     let mut start = None;
     for (offset, letter) in text.char_indices().chain([(text.len(), ' ')]) {
-        match (is_inside(letter), start) {
+        let stands_alone = stands_alone(letter);
+        match (is_inside(letter) && !stands_alone, start) {
             (true, None) => start = Some(offset),
             (false, Some(from)) => {
                 identifier(text, from..offset, &mut position, &mut tokens);
@@ -55,8 +64,24 @@ fn tokens(text: &str) -> Vec<CodeToken> {
             }
             _ => {}
         }
+        if stands_alone {
+            let range = offset..offset + letter.len_utf8();
+            tokens.push(CodeToken { range, position, text: letter.to_string(), whole: false });
+            position += 1;
+        }
     }
     tokens
+}
+
+/// Letters of scripts that write no spaces between words, and Hangul, whose words change at both ends.
+fn stands_alone(letter: char) -> bool {
+    // Nearly every letter is settled here.
+    letter >= '\u{1100}'
+        && letter.is_alphanumeric()
+        && matches!(u32::from(letter),
+            0x1100..=0x11ff | 0x3005..=0x3007 | 0x3021..=0x3029 | 0x3031..=0x3035 | 0x3038..=0x303c | 0x3040..=0x31ff
+            | 0x3400..=0x4dbf | 0x4e00..=0x9fff | 0xa960..=0xa97f | 0xac00..=0xd7ff | 0xf900..=0xfaff
+            | 0xff66..=0xffdc | 0x1_b000..=0x1_b16f | 0x2_0000..=0x3_ffff)
 }
 
 /// Marks that join an identifier, besides letters and digits.

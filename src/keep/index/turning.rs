@@ -1,31 +1,21 @@
 //! Turns that were appended or dropped since the last run come into their index, and out of it.
 
 use std::collections::BTreeSet;
-use std::fs;
-use std::io::ErrorKind;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
-use anyhow::{Context, Result};
+use anyhow::Result;
 use fail::fail_point;
 use tracing::warn;
 
-use super::super::sessions::{Transcript, TranscriptId, turns_at};
+use super::super::sessions::{Transcript, TranscriptId, each_frame};
 use super::super::store::{BATCH, Changes};
 use super::super::{Keep, works};
-use super::turns::Writer;
-use super::writing::sweep;
-use crate::guard::panic::quietly;
+use super::turns::{Writer, folder, is_ours};
 use crate::work::{Duty, Work};
-
-/// Below index/: it is an index of its own, and making the items' index anew leaves it alone.
-pub(super) const FOLDER: &str = "sessions";
 
 /// Generations that a commit is about: written before it, and removed with the work when it is done. What is found here was
 /// stopped between the two, and is written whole again.
 const COMMITTING: &[u8] = b"turns-committing";
-
-/// The index is one of ours and was finished once.
-const STAMP: &str = "tidings.whole";
 
 impl Keep {
     /// Does the pending work on the index of turns, and returns how many turns were written. An index that is missing or
@@ -33,7 +23,7 @@ impl Keep {
     pub fn index_turns_pending(&mut self) -> Result<usize> {
         let folder = self.turns_folder();
         let (appended, dropped) = (self.work(Duty::IndexTurns)?, self.work(Duty::DropTurns)?);
-        if !folder.join(STAMP).exists() {
+        if !is_ours(&folder) {
             return match self.has_transcripts()? {
                 true => self.reindex_turns(),
                 false => Ok(0),
@@ -43,27 +33,21 @@ impl Keep {
         if appended.is_empty() && dropped.is_empty() && doubtful.is_empty() {
             return Ok(0);
         }
-        sweep(&folder).with_context(|| format!("clearing up the index {}", folder.display()))?;
-        match quietly(|| Writer::open(&folder)) {
-            Some(Ok(writer)) => self.write_turns(writer, appended, dropped, doubtful),
-            Some(Err(error)) => {
-                warn!("{error:#}; making it anew");
-                self.reindex_turns()
-            }
-            None => {
-                warn!("the index {} is damaged; making it anew", folder.display());
-                self.reindex_turns()
-            }
+        let writer = Writer::open(&folder)?;
+        match writer.is_new() {
+            true => self.write_all_turns(writer),
+            false => self.write_turns(writer, appended, dropped, doubtful),
         }
     }
 
     /// Makes the index of turns anew from the archive, and returns how many turns it holds.
     pub fn reindex_turns(&mut self) -> Result<usize> {
-        let folder = self.turns_folder();
-        let doing = || format!("making the index {} anew; check the disk's free space", folder.display());
-        clear(&folder).with_context(doing)?;
+        let writer = Writer::anew(&self.turns_folder())?;
+        self.write_all_turns(writer)
+    }
+
+    fn write_all_turns(&mut self, mut writer: Writer) -> Result<usize> {
         let (appended, dropped) = (self.work(Duty::IndexTurns)?, self.work(Duty::DropTurns)?);
-        let mut writer = Writer::open(&folder)?;
         let mut count = 0;
         for transcript in self.transcripts()? {
             match self.write_frames(&mut writer, &transcript, 0, transcript.bytes) {
@@ -72,11 +56,10 @@ impl Keep {
             }
         }
         writer.commit()?;
-        writer.close()?;
         // All work is done by it, and must not be done again on an index that counts.
         self.turns_done(&appended, &dropped)?;
         self.checkpoint()?;
-        fs::write(folder.join(STAMP), "1\n").with_context(doing)?;
+        writer.close()?;
         Ok(count)
     }
 
@@ -142,22 +125,23 @@ impl Keep {
 
     fn write_frames(&self, writer: &mut Writer, transcript: &Transcript, begin: u64, end: u64) -> Result<usize> {
         let mut count = 0;
-        // All of a frame or nothing: what is damaged must not leave a part behind.
-        let kept = turns_at(&self.state(), &transcript.generation_name(), begin, end)?;
-        for kept in &kept {
-            writer.add(transcript, kept)?;
-            count += 1;
-        }
+        each_frame(&self.state(), &transcript.generation_name(), begin, end, |frame| {
+            count += frame.len();
+            frame.iter().try_for_each(|kept| writer.add(transcript, kept))
+        })?;
         Ok(count)
     }
 
     /// Takes every generation of these transcripts out of the index, down to its bytes.
     pub(in super::super) fn drop_turns_for_good(&mut self, ids: &BTreeSet<&str>) -> Result<()> {
         let is_theirs = |work: &Work| ids.contains(work.id.split('.').next().unwrap_or_default());
-        let folder = self.turns_folder();
-        if folder.join(STAMP).exists() {
+        let mut writer = match is_ours(&self.turns_folder()) {
+            true => Writer::open(&self.turns_folder())?,
+            false => Writer::anew(&self.turns_folder())?,
+        };
+        // A new one has no stamp before it is closed: the next run fills it.
+        if !writer.is_new() {
             // Which of their generations it holds is not known exactly; those that ever were are few.
-            let mut writer = Writer::open(&folder)?;
             for id in ids {
                 let last = self.transcript(&TranscriptId((*id).to_owned()))?.map_or(0, |one| one.generation);
                 for generation in 0..=last {
@@ -202,7 +186,7 @@ impl Keep {
     }
 
     fn turns_folder(&self) -> PathBuf {
-        self.home.join("index").join(FOLDER)
+        folder(&self.home)
     }
 }
 
@@ -210,12 +194,4 @@ impl Keep {
 fn frame(work: &Work) -> Option<(&str, u64, u64)> {
     let (generation, begin) = work.id.split_once('@')?;
     Some((generation, begin.parse().ok()?, work.input.parse().ok()?))
-}
-
-fn clear(folder: &Path) -> std::io::Result<()> {
-    match fs::remove_dir_all(folder) {
-        Err(error) if error.kind() != ErrorKind::NotFound => return Err(error),
-        _ => {}
-    }
-    fs::create_dir_all(folder)
 }

@@ -11,7 +11,7 @@ use tracing::warn;
 
 use super::super::store::{BATCH, Changes};
 use super::super::{Keep, works};
-use super::{Card, Fields, STAMP, is_ours, open, register, schema, stamp};
+use super::{Card, Fields, STAMP, is_ours, open, register, schema, stamp, turns};
 use crate::guard::panic::quietly;
 use crate::item::Item;
 use crate::work::{Duty, Work};
@@ -24,7 +24,7 @@ const WRITER_BYTES: usize = 30_000_000;
 const WAITING_BYTES: usize = 8_000_000;
 
 /// Segments with more than this share of replaced items are merged; tantivy's default never does.
-const MOST_DELETED: f32 = 0.3;
+pub(super) const MOST_DELETED: f32 = 0.3;
 
 impl Keep {
     /// Does the pending `Index` work and returns how many items were written. An index that is missing, damaged or of
@@ -205,7 +205,7 @@ pub(super) fn sweep(folder: &Path) -> std::io::Result<()> {
 }
 
 /// Empties the folder of everything but .gitignore and the index of sessions, the stamp first.
-fn clear(folder: &Path) -> std::io::Result<()> {
+pub(super) fn clear(folder: &Path) -> std::io::Result<()> {
     if folder.symlink_metadata().is_ok_and(|there| there.is_file()) {
         fs::remove_file(folder)?;
     }
@@ -213,7 +213,7 @@ fn clear(folder: &Path) -> std::io::Result<()> {
     remove(&folder.join(STAMP))?;
     for entry in fs::read_dir(folder)? {
         let entry = entry?;
-        if entry.file_name() != ".gitignore" && entry.file_name() != super::turning::FOLDER {
+        if entry.file_name() != ".gitignore" && entry.file_name() != turns::FOLDER {
             remove(&entry.path())?;
         }
     }

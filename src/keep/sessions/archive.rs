@@ -76,14 +76,29 @@ pub(super) fn append(state: &Path, transcript: &Transcript, turns: &[Turn<Scrubb
 /// # Errors
 /// When the file is missing or damaged there.
 pub fn turns_at(state: &Path, generation: &str, begin: u64, end: u64) -> Result<Vec<Kept>> {
+    let mut all = Vec::new();
+    each_frame(state, generation, begin, end, |kept| {
+        all.extend(kept);
+        Ok(())
+    })?;
+    Ok(all)
+}
+
+/// Takes those turns a frame at a time: a frame is taken whole or not at all.
+pub(in super::super) fn each_frame(
+    state: &Path,
+    generation: &str,
+    begin: u64,
+    end: u64,
+    mut take: impl FnMut(Vec<Kept>) -> Result<()>,
+) -> Result<()> {
     if begin >= end {
         // Where nothing was kept, there is no file.
-        return Ok(Vec::new());
+        return Ok(());
     }
     let path = path(state, generation);
     let doing = |at: u64| format!("reading {} at byte {at}", path.display());
     let mut file = File::open(&path).with_context(|| doing(begin))?;
-    let mut kept = Vec::new();
     let mut at = begin;
     while at < end {
         file.seek(SeekFrom::Start(at)).with_context(|| doing(at))?;
@@ -91,6 +106,7 @@ pub fn turns_at(state: &Path, generation: &str, begin: u64, end: u64) -> Result<
             zstd::Decoder::with_buffer(std::io::BufReader::new(&mut file)).with_context(|| doing(at))?.single_frame();
         let mut frame = Vec::new();
         (&mut decoder).take(MOST_FRAME_BYTES).read_to_end(&mut frame).with_context(|| doing(at))?;
+        let mut kept = Vec::new();
         for (number, line) in frame.split(|byte| *byte == b'\n').filter(|line| !line.is_empty()).enumerate() {
             let turn = serde_json::from_slice(line).with_context(|| doing(at))?;
             kept.push(Kept { frame: at, number: number as u32, turn });
@@ -100,8 +116,9 @@ pub fn turns_at(state: &Path, generation: &str, begin: u64, end: u64) -> Result<
         let unread = buffer.buffer().len() as u64;
         drop(buffer);
         at = file.stream_position().with_context(|| doing(at))? - unread;
+        take(kept)?;
     }
-    Ok(kept)
+    Ok(())
 }
 
 /// Bytes of an archive file; 0 where there is none.

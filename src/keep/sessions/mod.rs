@@ -20,7 +20,7 @@ pub use forget::Forgotten;
 pub use transcript::{Transcript, TranscriptId};
 pub use view::{SessionLine, SpentLine, session_lines};
 
-pub(super) use archive::sync;
+pub(super) use archive::{each_frame, sync};
 pub(super) use forget::Tombstones;
 
 use super::store::{BATCH, Changes};

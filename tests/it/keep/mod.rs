@@ -9,6 +9,7 @@ mod histories;
 pub mod working;
 mod letters;
 mod searching;
+pub mod turns;
 
 use std::path::Path;
 

@@ -54,6 +54,7 @@ fn identifiers_are_cut_into_parts_and_kept_whole() {
         ("__init__", "0:__init 0:init"),
         ("... -- / ~", ""),
         ("Straße", "0:straße"),
+        ("東京のnews_feed 한국", "0:東 1:京 2:の 3:news_feed 3:news 4:feed 5:한 6:국"),
     ] {
         let words: Vec<String> = code_words(text).iter().map(|(position, word)| format!("{position}:{word}")).collect();
         assert_eq!(words.join(" "), wanted, "{text}");
@@ -104,6 +105,8 @@ fn queries_find_what_they_name_and_nothing_else() {
         ("STRASSEN", &[]),
         ("straßen", &["Über Straßen"]),
         ("東京のニュース", &["Über Straßen"]),
+        ("京のニ", &["Über Straßen"]),
+        ("京東", &[]),
         ("OR", &[]),
         ("con* OR", &["Concurrency", "Flags"]),
     ] {

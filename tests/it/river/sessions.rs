@@ -11,7 +11,7 @@ use tidings::fetch::recorded::Recorded;
 use tidings::flow::{self, Asked, Doors, Report, SessionReport, Setup, Unwatched, ask};
 use tidings::home::Home;
 use tidings::keep::Keep;
-use tidings::keep::index::turns;
+use tidings::keep::index::turns::Chronicle;
 use tidings::session::{Agent, Role};
 
 const NOW: &str = "2026-11-21T12:00:00Z";
@@ -102,7 +102,7 @@ impl Desk {
 
     /// Every turn that is kept stands in the index once, and nothing else does.
     fn check_index(&self, step: &str) {
-        let mut indexed = turns::places(&self.setup.home.folder().join("index/sessions")).unwrap();
+        let mut indexed = Chronicle::open(self.setup.home.folder()).unwrap().unwrap().places().unwrap();
         indexed.sort();
         let keep = self.keep();
         let mut kept = Vec::new();

@@ -12,6 +12,7 @@ use serde_json::Value;
 use tempfile::TempDir;
 use tidings::edition::{Letter, LetterState};
 use tidings::keep::Keep;
+use tidings::keep::index::turns::Chronicle;
 use tokio::runtime::{Builder, Runtime};
 
 pub use super::dice::Dice;
@@ -19,7 +20,7 @@ use super::mail_server::{End, MailServer, Script, Tls};
 use super::server::{Reply, Server};
 
 /// Every fail point, in the order of a run. A test holds the list against the source.
-pub const POINTS: [&str; 48] = [
+pub const POINTS: [&str; 49] = [
     "archive-before-append",
     "archive-written",
     "archive-synced",
@@ -61,6 +62,7 @@ pub const POINTS: [&str; 48] = [
     "index-before-stamp",
     "turns-before-commit",
     "turns-committed",
+    "turns-before-stamp",
     "views-before-write",
     "why-written",
     "views-written",
@@ -306,7 +308,7 @@ impl Stage {
         expected.extend((0..=last * 2).map(|id| format!("grows by {id}")));
         expected.sort();
         assert_eq!(texts, expected, "every turn is kept once");
-        let mut indexed = tidings::keep::index::turns::places(&self.home.path().join("index/sessions")).unwrap();
+        let mut indexed = Chronicle::open(self.home.path()).unwrap().unwrap().places().unwrap();
         indexed.sort();
         assert_eq!(indexed, kept, "every turn is indexed once");
         let there = fs::read_dir(self.home.path().join("state/archive/sessions")).unwrap();

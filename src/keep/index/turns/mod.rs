@@ -1,99 +1,123 @@
-//! The index of turns: one document a turn, named by its transcript's generation and its place in the archive.
+//! The index of turns: what sessions hold, found by word, phrase and circumstance.
+//!
+//! It lies in index/sessions/ with a stamp of its own, beside the index of items. It stores no text: a document says where in
+//! the archive its turn lies, and a snippet is read from there. `chronicle` reads it, `writing` fills it.
 
-use std::path::Path;
+mod writing;
+mod query;
+mod chronicle;
+mod collect;
+mod expression;
+mod snippet;
 
-use anyhow::{Context, Result};
-use tantivy::schema::{Field, STORED, STRING, Schema};
-use tantivy::{Index, IndexWriter, TantivyDocument, Term};
+use std::path::{Path, PathBuf};
 
-use super::super::sessions::{Kept, Transcript};
+use tantivy::Index;
+use tantivy::schema::{
+    DateOptions, DateTimePrecision, FAST, Field, INDEXED, IndexRecordOption, NumericOptions, STRING, Schema,
+    TextFieldIndexing, TextOptions,
+};
 
-/// The writer's memory, in bytes.
-const WRITER_BYTES: usize = 50_000_000;
+pub use chronicle::{Chronicle, Found, FoundSession, Page, Part, TurnHit, Wanted};
+pub use query::{Unclear, is_about_items, is_about_turns};
+pub use snippet::Snippet;
+pub use writing::Writer;
 
+use super::{CODE, NAME, STAMP, register};
+
+/// Name of its folder in index/.
+pub(super) const FOLDER: &str = "sessions";
+
+/// Counts up when fields or tokenizers change; an index with another number is made anew.
+const SHAPE: u32 = 1;
+
+/// Where the index of turns of a home lies.
+pub fn folder(home: &Path) -> PathBuf {
+    home.join("index").join(FOLDER)
+}
+
+/// Whether the folder holds a finished index of this version. Anything else is made anew, never mended.
+pub fn is_ours(folder: &Path) -> bool {
+    std::fs::read_to_string(folder.join(STAMP)).is_ok_and(|text| text == stamp())
+}
+
+fn stamp() -> String {
+    format!("tidings sessions {SHAPE}, {}\n", tantivy::version_string())
+}
+
+/// The fields of a turn. What is exact is in lower case but for ids; what is named is found by words in a row.
+#[derive(Clone, Copy)]
 struct Fields {
+    text: Field,
+    role: Field,
+    tool: Field,
+    agent: Field,
+    /// `yes` or `no`.
+    subagent: Field,
+    /// `yes` or `no`.
+    error: Field,
+    /// `claude-code:1b0c…`.
+    session: Field,
+    /// `t-7k3m9q2xwd.0`.
     generation: Field,
-    place: Field,
+    /// `t-7k3m9q2xwd.0@1024`: what is written again is first taken out by it.
+    frame_name: Field,
+    model: Field,
+    branch: Field,
+    project: Field,
+    host: Field,
+    owner: Field,
+    version: Field,
+    at: Field,
+    line: Field,
+    part: Field,
+    frame: Field,
+    number: Field,
 }
 
 fn schema() -> (Schema, Fields) {
+    let words = |tokenizer: &str, option| {
+        // Lengths count for the text alone.
+        let indexing = TextFieldIndexing::default().set_tokenizer(tokenizer).set_index_option(option);
+        TextOptions::default().set_indexing_options(indexing.set_fieldnorms(tokenizer == CODE))
+    };
+    let name = || words(NAME, IndexRecordOption::WithFreqsAndPositions);
+    let exact = || words("raw", IndexRecordOption::Basic);
+    let number = || NumericOptions::default().set_fast();
+    let at = DateOptions::from(INDEXED).set_fast().set_precision(DateTimePrecision::Microseconds);
     let mut builder = Schema::builder();
-    let generation = builder.add_text_field("generation", STRING | STORED);
-    let place = builder.add_text_field("place", STRING | STORED);
-    (builder.build(), Fields { generation, place })
+    let fields = Fields {
+        text: builder.add_text_field("text", words(CODE, IndexRecordOption::WithFreqsAndPositions)),
+        role: builder.add_text_field("role", exact()),
+        tool: builder.add_text_field("tool", exact()),
+        agent: builder.add_text_field("agent", exact()),
+        subagent: builder.add_text_field("subagent", exact()),
+        error: builder.add_text_field("error", exact()),
+        session: builder.add_text_field("session", STRING | FAST),
+        generation: builder.add_text_field("generation", STRING | FAST),
+        frame_name: builder.add_text_field("frame_name", exact()),
+        model: builder.add_text_field("model", name()),
+        branch: builder.add_text_field("branch", name()),
+        project: builder.add_text_field("project", name()),
+        host: builder.add_text_field("host", name()),
+        owner: builder.add_text_field("owner", name()),
+        version: builder.add_text_field("version", name()),
+        at: builder.add_date_field("at", at),
+        line: builder.add_u64_field("line", number()),
+        part: builder.add_u64_field("part", number()),
+        frame: builder.add_u64_field("frame", number()),
+        number: builder.add_u64_field("number", number()),
+    };
+    (builder.build(), fields)
 }
 
-/// Writes turns. Nothing counts before [`Writer::commit`].
-pub struct Writer {
-    writer: IndexWriter,
-    fields: Fields,
-}
-
-impl Writer {
-    /// Opens the index in the folder, or makes one where there is none.
-    pub fn open(folder: &Path) -> Result<Writer> {
-        let doing = || format!("opening the index of sessions {}; `tidings reindex` makes it anew", folder.display());
-        std::fs::create_dir_all(folder).with_context(doing)?;
-        let (schema, fields) = schema();
-        let place = tantivy::directory::MmapDirectory::open(folder).with_context(doing)?;
-        let index = Index::open_or_create(place, schema).with_context(doing)?;
-        let writer = index.writer_with_num_threads(1, WRITER_BYTES).with_context(doing)?;
-        Ok(Writer { writer, fields })
+/// Opens an index as it is. An error: it is damaged, or its fields are not ours.
+fn open(folder: &Path) -> tantivy::Result<(Index, Fields)> {
+    let index = Index::open_in_dir(folder)?;
+    let (schema, fields) = schema();
+    if index.schema() != schema {
+        return Err(tantivy::TantivyError::SchemaError("the fields are of another version".to_owned()));
     }
-
-    pub fn add(&mut self, transcript: &Transcript, kept: &Kept) -> Result<()> {
-        let mut document = TantivyDocument::default();
-        document.add_text(self.fields.generation, transcript.generation_name());
-        document.add_text(self.fields.place, format!("{}.{}", kept.frame, kept.number));
-        self.writer.add_document(document).context("writing a turn into the index")?;
-        Ok(())
-    }
-
-    /// Every turn of a generation (`t-7k3m9q2xwd.0`) that was added before this.
-    pub fn drop_generation(&mut self, generation: &str) {
-        self.writer.delete_term(Term::from_field_text(self.fields.generation, generation));
-    }
-
-    pub fn commit(&mut self) -> Result<()> {
-        self.writer.commit().context("writing the index of sessions; check the disk's free space")?;
-        Ok(())
-    }
-
-    /// After a commit: segments that hold dropped turns are written anew without them.
-    pub fn purge(&mut self) -> Result<()> {
-        let index = self.writer.index().clone();
-        let metas = index.searchable_segment_metas().context("looking at the index of sessions")?;
-        let segments: Vec<_> = metas.iter().filter(|meta| meta.has_deletes()).map(|meta| meta.id()).collect();
-        if !segments.is_empty() {
-            self.writer.merge(&segments).wait().context("merging the index of sessions")?;
-            self.commit()?;
-            self.writer.garbage_collect_files().wait().context("clearing up the index of sessions")?;
-        }
-        Ok(())
-    }
-
-    /// Waits for what goes on in the background.
-    pub fn close(self) -> Result<()> {
-        self.writer.wait_merging_threads().context("merging the index of sessions")
-    }
-}
-
-/// Generation and place of every turn that is found, in no order.
-pub fn places(folder: &Path) -> Result<Vec<(String, String)>> {
-    let index = Index::open_in_dir(folder).context("opening the index of sessions")?;
-    let (_, fields) = schema();
-    let searcher = index.reader()?.searcher();
-    let mut places = Vec::new();
-    for reader in searcher.segment_readers() {
-        let store = reader.get_store_reader(1)?;
-        for document in store.iter::<TantivyDocument>(reader.alive_bitset()) {
-            let document = document?;
-            let text = |field: Field| {
-                use tantivy::schema::Value;
-                document.get_first(field).and_then(|value| value.as_str()).unwrap_or_default().to_owned()
-            };
-            places.push((text(fields.generation), text(fields.place)));
-        }
-    }
-    Ok(places)
+    register(&index);
+    Ok((index, fields))
 }

@@ -1,0 +1,434 @@
+//! The chronicle is the index of turns as a reader sees it: it needs no lock, and never writes.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::ops::Bound;
+use std::path::{Path, PathBuf};
+
+use ::regex::Regex;
+use anyhow::{Context, Result, anyhow};
+use jiff::Timestamp;
+use tantivy::collector::{Count, DocSetCollector};
+use tantivy::columnar::StrColumn;
+use tantivy::query::{AllQuery, BooleanQuery, ConstScoreQuery, Occur, Query, RangeQuery, TermQuery};
+use tantivy::schema::IndexRecordOption;
+use tantivy::{DocAddress, Searcher, Term};
+
+use super::collect::{BySession, Spot, Tally};
+use super::query::{self, Group};
+use super::snippet::{Marker, Snippet};
+use super::{Fields, expression, folder, is_ours, open};
+use crate::guard::panic::quietly;
+use crate::keep::sessions::{Kept, turns_at};
+use crate::session::Turn;
+
+/// Kept text that one expression may be tried on, in bytes: a few seconds' work.
+const MOST_TRIED_BYTES: usize = 512 << 20;
+
+/// What is looked for.
+#[derive(Debug, Clone, Default)]
+pub struct Wanted {
+    /// As typed. Empty: everything that fits the rest, newest first.
+    pub words: String,
+    /// Only texts in which this expression matches; newest first.
+    pub regex: Option<String>,
+    /// At or after.
+    pub since: Option<Timestamp>,
+    /// Before.
+    pub until: Option<Timestamp>,
+    /// Most sessions wanted.
+    pub sessions: usize,
+    /// Most hits wanted of each.
+    pub hits: usize,
+    /// The native id of a session that is counted and not shown: the one that asks.
+    pub own: Option<String>,
+}
+
+/// What was found.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Found {
+    /// Turns, without those of the own session.
+    pub total: usize,
+    /// Sessions that hold them.
+    pub sessions_total: usize,
+    /// There are more hits than those listed, or not every text was tried.
+    pub capped: bool,
+    /// Of an expression: candidates whose text was not tried any more.
+    pub untried: usize,
+    /// Best first.
+    pub sessions: Vec<FoundSession>,
+    /// Turns of the own session, which are not in the total.
+    pub own: usize,
+    /// Where nothing was found: each filter without which something would be, as typed, and how much.
+    pub hiding: Vec<(String, usize)>,
+}
+
+#[derive(Debug, Clone, PartialEq)]
+pub struct FoundSession {
+    /// `claude-code:1b0c…`.
+    pub session: String,
+    /// Turns found in it.
+    pub count: usize,
+    pub score: f32,
+    /// Best first.
+    pub hits: Vec<TurnHit>,
+}
+
+#[derive(Debug, Clone, PartialEq)]
+pub struct TurnHit {
+    /// `t-7k3m9q2xwd`.
+    pub transcript: String,
+    /// Of the file, from 1.
+    pub line: u64,
+    pub part: u32,
+    pub score: f32,
+    pub at: Option<Timestamp>,
+    pub snippet: Snippet,
+    /// None where the archive can't be read there.
+    pub turn: Option<Turn>,
+}
+
+/// Which turns of a transcript.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Page {
+    All,
+    /// Those of this line, or of the next one that has any, and as many turns before and after.
+    Around {
+        line: u64,
+        context: usize,
+    },
+}
+
+/// One file of a session.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Part {
+    pub transcript: String,
+    pub generation: String,
+    pub session: String,
+    pub is_subagent: bool,
+    pub turns: usize,
+}
+
+/// Where one turn lies.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+struct Lying {
+    line: u64,
+    part: u64,
+    generation: String,
+    frame: u64,
+    number: u64,
+}
+
+/// The index of turns of a home, as it stood when it was opened.
+pub struct Chronicle {
+    state: PathBuf,
+    searcher: Searcher,
+    fields: Fields,
+}
+
+impl Chronicle {
+    /// Opens what can be searched of sessions; None where there is nothing yet.
+    ///
+    /// # Errors
+    /// When the index is damaged or of another version; the message names the remedy.
+    pub fn open(home: &Path) -> Result<Option<Chronicle>> {
+        let folder = folder(home);
+        let remedy = "`tidings run` makes it anew";
+        if !folder.join(super::STAMP).exists() {
+            return Ok(None);
+        }
+        if !is_ours(&folder) {
+            return Err(anyhow!("opening the index {}: it is of another version; {remedy}", folder.display()));
+        }
+        let doing = || format!("opening the index {}; {remedy}", folder.display());
+        // On garbage tantivy may panic instead of saying so.
+        let opened = quietly(|| open(&folder).and_then(|(index, fields)| Ok((index.reader()?.searcher(), fields))));
+        let (searcher, fields) = opened.with_context(damaged)?.with_context(doing)?;
+        Ok(Some(Chronicle { state: home.join("state"), searcher, fields }))
+    }
+
+    /// How many turns it holds.
+    pub fn len(&self) -> u64 {
+        self.searcher.num_docs()
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// Generation and place (`frame.number`) of every turn that it holds, in no order.
+    ///
+    /// # Errors
+    /// When the index can't be read.
+    pub fn places(&self) -> Result<Vec<(String, String)>> {
+        let all = quietly(|| self.searcher.search(&AllQuery, &DocSetCollector)).with_context(damaged)??;
+        let place = |address| {
+            let lying = self.lying(address)?;
+            Ok((lying.generation, format!("{}.{}", lying.frame, lying.number)))
+        };
+        all.into_iter().map(place).collect()
+    }
+
+    /// # Errors
+    /// [`Unclear`](super::Unclear) where the words or the expression have no one meaning.
+    pub fn search(&self, wanted: &Wanted) -> Result<Found> {
+        let groups = query::parse(&wanted.words)?;
+        let expression = wanted.regex.as_deref().map(expression::read).transpose()?;
+        quietly(|| self.find(wanted, &groups, expression.as_ref())).with_context(damaged)?
+    }
+
+    fn find(&self, wanted: &Wanted, groups: &[Group], expression: Option<&Regex>) -> Result<Found> {
+        let doing = || format!("searching sessions for `{}`", wanted.words);
+        let by_time = expression.is_some() || groups.iter().all(|group| group.not || group.is_filter());
+        let built = self.build(wanted, groups, None);
+        let best = wanted.hits.max(1);
+        let (mut tallies, untried) = match expression {
+            None => (self.searcher.search(&*built, &BySession { best, by_time }).with_context(doing)?, 0),
+            Some(expression) => self.try_expression(&*built, expression, best)?,
+        };
+        let own = wanted.own.as_ref().map_or(0, |own| {
+            let is_own = |session: &str| session.split_once(':').is_some_and(|(_, native)| native == own);
+            let names: Vec<String> = tallies.keys().filter(|session| is_own(session)).cloned().collect();
+            names.iter().filter_map(|name| tallies.remove(name)).map(|tally| tally.count).sum()
+        });
+        let total = tallies.values().map(|tally| tally.count).sum();
+        let sessions_total = tallies.len();
+        let mut sorted: Vec<(String, Tally)> = tallies.into_iter().collect();
+        sorted.sort_by(|(name, a), (other, b)| {
+            let order = a.best.first().zip(b.best.first()).map(|(a, b)| a.order(b, by_time));
+            order.unwrap_or(std::cmp::Ordering::Equal).then_with(|| name.cmp(other))
+        });
+        sorted.truncate(wanted.sessions.max(1));
+        let marker = Marker::new(groups, expression);
+        let mut frames = Frames::new(&self.state);
+        let mut sessions = Vec::new();
+        for (session, tally) in sorted {
+            let mut hits = Vec::new();
+            for spot in &tally.best {
+                hits.push(self.hit(spot, &marker, &mut frames)?);
+            }
+            let score = tally.best.first().map_or(0.0, |spot| spot.score);
+            sessions.push(FoundSession { session, count: tally.count, score, hits });
+        }
+        let shown: usize = sessions.iter().map(|session| session.hits.len()).sum();
+        let hiding = if total == 0 && own == 0 { self.hiding(wanted, groups)? } else { Vec::new() };
+        Ok(Found { total, sessions_total, capped: shown < total || untried > 0, untried, sessions, own, hiding })
+    }
+
+    /// The filters that hide everything, each with what would be found without it. Times are filters as well.
+    fn hiding(&self, wanted: &Wanted, groups: &[Group]) -> Result<Vec<(String, usize)>> {
+        let mut hiding = Vec::new();
+        let mut add = |words: String, wanted: &Wanted, without| -> Result<()> {
+            let found = self.searcher.search(&*self.build(wanted, groups, without), &Count)?;
+            if found > 0 {
+                hiding.push((words, found));
+            }
+            Ok(())
+        };
+        for (number, group) in groups.iter().enumerate().filter(|(_, group)| group.is_filter()) {
+            let not = if group.not && !group.typed.starts_with('-') { "NOT " } else { "" };
+            add(format!("{not}{}", group.typed), wanted, Some(number))?;
+        }
+        if wanted.since.is_some() {
+            add("--since".to_owned(), &Wanted { since: None, ..wanted.clone() }, None)?;
+        }
+        if wanted.until.is_some() {
+            add("--until".to_owned(), &Wanted { until: None, ..wanted.clone() }, None)?;
+        }
+        Ok(hiding)
+    }
+
+    /// Tries the expression on the texts that the rest of the question finds.
+    fn try_expression(
+        &self,
+        built: &dyn Query,
+        expression: &Regex,
+        best: usize,
+    ) -> Result<(HashMap<String, Tally>, usize)> {
+        let mut candidates: Vec<DocAddress> = self.searcher.search(built, &DocSetCollector)?.into_iter().collect();
+        // Turns of one frame lie beside each other in the index.
+        candidates.sort_unstable();
+        let mut frames = Frames::new(&self.state);
+        let mut tallies: HashMap<String, Tally> = HashMap::new();
+        for (number, address) in candidates.iter().enumerate() {
+            if frames.read_bytes > MOST_TRIED_BYTES {
+                return Ok((tallies, candidates.len() - number));
+            }
+            let lying = self.lying(*address)?;
+            let is_match = frames.turn(&lying).is_some_and(|turn| expression.is_match(&turn.text));
+            if is_match {
+                let at = self.at(*address)?.map_or(i64::MIN, Timestamp::as_microsecond);
+                let session = self.text_of(*address, "session")?;
+                tallies.entry(session).or_default().add(Spot { score: 0.0, at, address: *address }, best, true);
+            }
+        }
+        Ok((tallies, 0))
+    }
+
+    fn hit(&self, spot: &Spot, marker: &Marker<'_>, frames: &mut Frames<'_>) -> Result<TurnHit> {
+        let lying = self.lying(spot.address)?;
+        // A text that cannot be read costs its snippet, not the answer.
+        let turn = frames.turn(&lying).cloned();
+        Ok(TurnHit {
+            transcript: transcript_of(&lying.generation).to_owned(),
+            line: lying.line,
+            part: lying.part as u32,
+            score: spot.score,
+            at: self.at(spot.address)?,
+            snippet: turn.as_ref().map(|turn| marker.snippet(&turn.text)).unwrap_or_default(),
+            turn,
+        })
+    }
+
+    /// The files of every session whose id begins so, and of the transcript of this id; main files first.
+    ///
+    /// # Errors
+    /// When the index can't be read.
+    pub fn parts(&self, id: &str) -> Result<Vec<Part>> {
+        quietly(|| self.find_parts(id)).with_context(damaged)?
+    }
+
+    fn find_parts(&self, id: &str) -> Result<Vec<Part>> {
+        // Nothing begins every id.
+        if id.is_empty() {
+            return Ok(Vec::new());
+        }
+        let query = match id.starts_with("t-") {
+            true => query::transcript_query(id, &self.fields),
+            false => query::session_query(id, &self.fields),
+        };
+        let mut parts: BTreeMap<String, Part> = BTreeMap::new();
+        let of_subagents = TermQuery::new(Term::from_field_text(self.fields.subagent, "yes"), IndexRecordOption::Basic);
+        let both: Vec<Box<dyn Query>> = vec![query.box_clone(), Box::new(of_subagents)];
+        let spoken = self.searcher.search(&BooleanQuery::intersection(both), &DocSetCollector)?;
+        for address in self.searcher.search(&*query, &DocSetCollector)? {
+            let generation = self.text_of(address, "generation")?;
+            let part = match parts.get_mut(&generation) {
+                Some(part) => part,
+                None => {
+                    let transcript = transcript_of(&generation).to_owned();
+                    let session = self.text_of(address, "session")?;
+                    let part =
+                        Part { transcript, generation: generation.clone(), session, is_subagent: true, turns: 0 };
+                    parts.entry(generation).or_insert(part)
+                }
+            };
+            part.turns += 1;
+            part.is_subagent &= spoken.contains(&address);
+        }
+        let mut parts: Vec<Part> = parts.into_values().collect();
+        parts.sort_by(|a, b| (&a.session, a.is_subagent).cmp(&(&b.session, b.is_subagent)));
+        Ok(parts)
+    }
+
+    /// Turns of a transcript's generation in the order of its file.
+    ///
+    /// # Errors
+    /// When the index or the archive can't be read.
+    pub fn read(&self, generation: &str, page: Page) -> Result<Vec<Turn>> {
+        quietly(|| self.read_page(generation, page)).with_context(damaged)?
+    }
+
+    fn read_page(&self, generation: &str, page: Page) -> Result<Vec<Turn>> {
+        let term = Term::from_field_text(self.fields.generation, generation);
+        let found = self.searcher.search(&TermQuery::new(term, IndexRecordOption::Basic), &DocSetCollector)?;
+        let mut all = found.into_iter().map(|address| self.lying(address)).collect::<Result<Vec<_>>>()?;
+        all.sort();
+        let shown = match page {
+            Page::All => &all[..],
+            Page::Around { line, context } => {
+                let first = all.partition_point(|lying| lying.line < line).min(all.len().saturating_sub(1));
+                let line = all.get(first).map_or(line, |lying| lying.line);
+                let last = all.partition_point(|lying| lying.line <= line);
+                &all[first.saturating_sub(context)..(last + context).min(all.len())]
+            }
+        };
+        let mut turns = BTreeMap::new();
+        for frame in shown.iter().map(|lying| lying.frame).collect::<BTreeSet<u64>>() {
+            for Kept { number, turn, .. } in turns_at(&self.state, generation, frame, frame + 1)? {
+                turns.insert((frame, u64::from(number)), turn);
+            }
+        }
+        Ok(shown.iter().filter_map(|lying| turns.remove(&(lying.frame, lying.number))).collect())
+    }
+
+    fn build(&self, wanted: &Wanted, groups: &[Group], without: Option<usize>) -> Box<dyn Query> {
+        let mut clauses = query::build(groups, without, &self.fields);
+        for word in wanted.regex.as_deref().map(expression::words).unwrap_or_default() {
+            let term = Term::from_field_text(self.fields.text, &word);
+            clauses.push((Occur::Must, Box::new(TermQuery::new(term, IndexRecordOption::Basic))));
+        }
+        if wanted.since.is_some() || wanted.until.is_some() {
+            let bound = |at: Timestamp| {
+                Term::from_field_date(self.fields.at, tantivy::DateTime::from_timestamp_micros(at.as_microsecond()))
+            };
+            let since = wanted.since.map_or(Bound::Unbounded, |at| Bound::Included(bound(at)));
+            let until = wanted.until.map_or(Bound::Unbounded, |at| Bound::Excluded(bound(at)));
+            let range = RangeQuery::new(since, until);
+            clauses.push((Occur::Must, Box::new(ConstScoreQuery::new(Box::new(range), 0.0))));
+        }
+        Box::new(BooleanQuery::new(clauses))
+    }
+
+    fn lying(&self, address: DocAddress) -> Result<Lying> {
+        let fast = self.searcher.segment_reader(address.segment_ord).fast_fields();
+        let number = |field: &str| -> Result<u64> { Ok(fast.u64(field)?.first(address.doc_id).unwrap_or_default()) };
+        Ok(Lying {
+            line: number("line")?,
+            part: number("part")?,
+            generation: self.text_of(address, "generation")?,
+            frame: number("frame")?,
+            number: number("number")?,
+        })
+    }
+
+    fn text_of(&self, address: DocAddress, field: &str) -> Result<String> {
+        let fast = self.searcher.segment_reader(address.segment_ord).fast_fields();
+        let column: StrColumn = fast.str(field)?.with_context(damaged)?;
+        let mut text = String::new();
+        if let Some(ordinal) = column.ords().first(address.doc_id) {
+            column.ord_to_str(ordinal, &mut text)?;
+        }
+        Ok(text)
+    }
+
+    fn at(&self, address: DocAddress) -> Result<Option<Timestamp>> {
+        let column = self.searcher.segment_reader(address.segment_ord).fast_fields().date("at")?;
+        let at = column.first(address.doc_id).map(tantivy::DateTime::into_timestamp_micros);
+        Ok(at.and_then(|at| Timestamp::from_microsecond(at).ok()))
+    }
+}
+
+/// The frame that was read last: hits of one frame cost reading it once.
+struct Frames<'a> {
+    state: &'a Path,
+    last: Option<(String, u64, Vec<Kept>)>,
+    read_bytes: usize,
+}
+
+impl Frames<'_> {
+    fn new(state: &Path) -> Frames<'_> {
+        Frames { state, last: None, read_bytes: 0 }
+    }
+
+    fn turn(&mut self, lying: &Lying) -> Option<&Turn> {
+        let is_last = |(generation, frame, _): &(String, u64, Vec<Kept>)| {
+            (generation, *frame) == (&lying.generation, lying.frame)
+        };
+        if !self.last.as_ref().is_some_and(is_last) {
+            let kept = turns_at(self.state, &lying.generation, lying.frame, lying.frame + 1).unwrap_or_default();
+            self.read_bytes += kept.iter().map(|kept| kept.turn.text.len()).sum::<usize>();
+            self.last = Some((lying.generation.clone(), lying.frame, kept));
+        }
+        let (_, _, kept) = self.last.as_ref()?;
+        Some(&kept.get(lying.number as usize)?.turn)
+    }
+}
+
+/// `t-7k3m9q2xwd.0` is of `t-7k3m9q2xwd`.
+fn transcript_of(generation: &str) -> &str {
+    generation.rsplit_once('.').map_or(generation, |(transcript, _)| transcript)
+}
+
+fn damaged() -> &'static str {
+    "reading the index of sessions: it is damaged; `tidings run` makes it anew"
+}

@@ -44,16 +44,14 @@ pub enum Command {
     Run(RunArgs),
     /// Show the whole river on a recorded world: no network, no accounts, a few seconds
     Demo,
-    /// Search everything that was read
+    /// Search everything that was read, and past sessions with coding agents
     Search(SearchArgs),
-    /// Show one item whole
-    Show {
-        /// An item's id, as search and digest print it: i-7k3m9q2xwd
+    /// Show one item whole, or turns of a session
+    Show(ShowArgs),
+    /// Print the command that takes up a session again, in its folder
+    Resume {
+        /// A session's id or its beginning, or a transcript's (t-7k3m9q2xwd)
         id: String,
-
-        /// Ask for the page it links to, and show that page's main text; keeps nothing
-        #[arg(long)]
-        article: bool,
     },
     /// Make a home, asking what to watch
     Init(InitArgs),
@@ -136,11 +134,25 @@ pub struct RunArgs {
 
 #[derive(Debug, Args)]
 pub struct SearchArgs {
-    /// Words that must all occur; "a phrase", OR, NOT, prefix*, source:name, level:notable
-    #[arg(required = true, value_name = "QUERY")]
+    /// Words that must all occur; "a phrase", OR, NOT, prefix*; for items source:name, level:notable; for sessions role:prompt,
+    /// tool:bash, model:opus, branch:main, project:atlas, session:ID, agent:codex, host:, owner:, version:, error:yes,
+    /// subagent:no; kind:item or kind:turn for one of the two
+    #[arg(required_unless_present = "regex", value_name = "QUERY")]
     pub query: Vec<String>,
 
-    /// At most this many hits
+    /// Only turns of sessions in whose text this expression matches; the query narrows them first
+    #[arg(long, value_name = "RE")]
+    pub regex: Option<String>,
+
+    /// Also the session of the agent that asks (CLAUDE_CODE_SESSION_ID)
+    #[arg(long)]
+    pub own: bool,
+
+    /// With --json: at most this much, in bytes
+    #[arg(long, default_value_t = 16_384)]
+    pub bytes: usize,
+
+    /// At most this many items and sessions
     #[arg(short = 'n', long, default_value_t = 10, value_parser = clap::value_parser!(u16).range(1..=200))]
     pub limit: u16,
 
@@ -155,6 +167,29 @@ pub struct SearchArgs {
     /// Only items of this source
     #[arg(long, value_name = "NAME")]
     pub source: Option<String>,
+}
+
+#[derive(Debug, Args)]
+pub struct ShowArgs {
+    /// An item's id (i-7k3m9q2xwd), a session's or its beginning, or a transcript's with or without a line
+    /// (t-7k3m9q2xwd:120), as search prints them
+    pub id: String,
+
+    /// Ask for the page that an item links to, and show that page's main text; keeps nothing
+    #[arg(long)]
+    pub article: bool,
+
+    /// Of a session: the turns of this line of its file, and those around it
+    #[arg(long, value_name = "LINE", conflicts_with_all = ["article", "all"])]
+    pub around: Option<u64>,
+
+    /// Turns before and after that line
+    #[arg(short = 'C', long, value_name = "TURNS", default_value_t = 5)]
+    pub context: usize,
+
+    /// Of a session: every turn, those of its subagents last
+    #[arg(long, conflicts_with = "article")]
+    pub all: bool,
 }
 
 #[derive(Debug, Args)]

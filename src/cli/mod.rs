@@ -9,6 +9,7 @@ mod progress;
 mod run;
 mod demo;
 mod search;
+mod turns;
 mod init;
 mod sources;
 mod sessions;
@@ -40,6 +41,8 @@ pub struct Desk {
     pub home: Option<std::path::PathBuf>,
     pub now: Timestamp,
     pub json: bool,
+    /// The session of an agent from which the command is called.
+    pub session: Option<String>,
 }
 
 impl Desk {
@@ -61,7 +64,8 @@ pub fn say(text: &str) -> anyhow::Result<()> {
 pub fn main(cli: Cli) -> ExitCode {
     memory::give_back();
     start_logging(cli.verbose);
-    let desk = Desk { home: cli.home, now: cli.now.unwrap_or_else(Timestamp::now), json: cli.json };
+    let session = std::env::var("CLAUDE_CODE_SESSION_ID").ok().filter(|session| !session.is_empty());
+    let desk = Desk { home: cli.home, now: cli.now.unwrap_or_else(Timestamp::now), json: cli.json, session };
     let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
         Ok(runtime) => runtime,
         Err(error) => return Failure::from(anyhow::Error::new(error)).report(),
@@ -71,8 +75,9 @@ pub fn main(cli: Cli) -> ExitCode {
             Command::Run(args) => run::run(&desk, args).await,
             Command::Demo => demo::demo(&desk).await,
             Command::Search(args) => search::search(&desk, &args),
-            Command::Show { id, article: false } => search::show(&desk, &id),
-            Command::Show { id, article: true } => search::show_article(&desk, &id).await,
+            Command::Show(args) if args.article => search::show_article(&desk, &args.id).await,
+            Command::Show(args) => search::show(&desk, &args),
+            Command::Resume { id } => turns::resume(&desk, &id),
             Command::Init(args) => init::init(&desk, &args),
             Command::Sources { command } => sources::sources(&desk, command).await,
             Command::Sessions { command } => sessions::sessions(&desk, command),

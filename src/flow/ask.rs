@@ -20,6 +20,10 @@ use crate::standing::Standings;
 use super::Secrets;
 
 pub use crate::judge::model::Trouble;
+pub use crate::keep::index::turns::{
+    Chronicle, Found, FoundSession, Page as TurnPage, Part, TurnHit, Unclear, Wanted as WantedTurns, is_about_items,
+    is_about_turns,
+};
 pub use crate::keep::index::{Card, Hit, Query, Results};
 pub use crate::keep::sessions::SessionLine;
 pub use crate::keep::{Inbox, Outbox, SourceStatus, Status, ToldIn, Watched, Why};
@@ -38,6 +42,14 @@ pub fn search(home: &Home, query: &Query) -> Result<Results> {
 /// When there is no index yet, or the archive can't be read.
 pub fn show(home: &Home, id: &str) -> Result<Option<(Card, String)>> {
     keep::index::Library::open(home.folder())?.show(&ItemId(id.to_owned()))
+}
+
+/// What can be searched of sessions; None where none is kept.
+///
+/// # Errors
+/// When the index is damaged or of another version; the message names the remedy.
+pub fn chronicle(home: &Home) -> Result<Option<Chronicle>> {
+    Chronicle::open(home.folder())
 }
 
 /// Every transcript that is kept; none before the first run.

@@ -51,6 +51,7 @@ fn help_reads_as_it_was_last_looked_at() {
         "demo",
         "search",
         "show",
+        "resume",
         "init",
         "sources",
         "sources list",

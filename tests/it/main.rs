@@ -5,6 +5,7 @@ mod support;
 mod house;
 mod config;
 mod command;
+mod asking;
 mod stories;
 mod subscribing;
 mod holding;

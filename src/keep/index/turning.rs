@@ -148,7 +148,6 @@ impl Keep {
                     writer.drop_generation(&format!("{id}.{generation}"));
                 }
             }
-            writer.commit()?;
             writer.purge()?;
             writer.close()?;
         }

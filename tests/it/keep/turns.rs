@@ -410,8 +410,11 @@ fn a_frame_written_again_counts_once_and_a_dropped_generation_is_gone() {
     let found = chronicle(home.path()).search(&asked("sandbox")).unwrap();
     assert_eq!((found.total, found.sessions[0].session.as_str()), (7, "claude-code:bbb"));
     fs::write(folder(home.path()).join("meta.json"), "rubbish").unwrap();
-    assert!(Chronicle::open(home.path()).err().unwrap().to_string().contains("tidings run"));
-    assert!(Writer::open(&folder(home.path())).unwrap().is_new(), "a damaged index is made anew");
+    assert!(Chronicle::open(home.path()).err().unwrap().to_string().contains("tidings reindex"));
+    let error = Writer::open(&folder(home.path())).err().unwrap().to_string();
+    assert!(error.contains("tidings reindex"), "{error}");
+    assert!(Writer::anew(&folder(home.path())).unwrap().is_new());
+    assert!(Chronicle::open(home.path()).unwrap().is_none(), "one that is not finished is none");
 }
 
 #[test]

@@ -132,7 +132,7 @@ impl Chronicle {
     /// When the index is damaged or of another version; the message names the remedy.
     pub fn open(home: &Path) -> Result<Option<Chronicle>> {
         let folder = folder(home);
-        let remedy = "`tidings run` makes it anew";
+        let remedy = "`tidings reindex` makes it anew";
         if !folder.join(super::STAMP).exists() {
             return Ok(None);
         }
@@ -430,5 +430,5 @@ fn transcript_of(generation: &str) -> &str {
 }
 
 fn damaged() -> &'static str {
-    "reading the index of sessions: it is damaged; `tidings run` makes it anew"
+    "reading the index of sessions: it is damaged; `tidings reindex` makes it anew"
 }

@@ -61,8 +61,9 @@ mod tests {
             (r" retry ", &["retry"]),
             (r" a | b ", &[]),
             (r"(?i) retry ", &[]),
-            (r" retry +now ", &["retry", "now"]),
-            (r" (maybe )?sure ", &["sure"]),
+            (r" retry +now ", &[]),
+            (r" (maybe )?sure ", &[]),
+            (r" (one) two three\b", &["one", "two"]),
         ] {
             assert_eq!(words(typed), wanted, "{typed}");
         }

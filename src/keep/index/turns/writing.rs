@@ -5,12 +5,11 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
 use fail::fail_point;
-use tantivy::indexer::LogMergePolicy;
+use tantivy::indexer::{LogMergePolicy, NoMergePolicy};
 use tantivy::{Index, IndexWriter, TantivyDocument, Term};
-use tracing::warn;
 
 use super::super::writing::{MOST_DELETED, clear, sweep};
-use super::{Fields, STAMP, is_ours, open, register, schema, stamp};
+use super::{Fields, STAMP, open, register, schema, stamp};
 use crate::guard::panic::quietly;
 use crate::keep::sessions::{Kept, Transcript};
 use crate::session::project_of;
@@ -34,23 +33,23 @@ pub struct Writer {
 }
 
 impl Writer {
-    /// Opens the index in this folder, or begins a new one where there is none of this version, or a damaged one.
+    /// Opens the index in this folder, or begins one where there is none.
     ///
     /// # Errors
-    /// When the folder can't be written.
+    /// When it is damaged, of another version, or can't be written: [`Writer::anew`] makes it anew.
     pub fn open(folder: &Path) -> Result<Writer> {
-        if is_ours(folder) {
-            // On garbage tantivy may panic instead of saying so.
-            match quietly(|| Writer::continued(folder)) {
-                Some(Ok(writer)) => {
-                    sweep(folder).with_context(|| format!("clearing up the index {}", folder.display()))?;
-                    return Ok(writer);
-                }
-                Some(Err(error)) => warn!("the index {} is damaged ({error}); making it anew", folder.display()),
-                None => warn!("the index {} is damaged; making it anew", folder.display()),
-            }
+        if !folder.join("meta.json").exists() {
+            return Writer::anew(folder);
         }
-        Writer::anew(folder)
+        let doing = || format!("opening the index {}; `tidings reindex` makes it anew", folder.display());
+        sweep(folder).with_context(doing)?;
+        // On garbage tantivy may panic instead of saying so.
+        let opened = quietly(|| -> tantivy::Result<Writer> {
+            let (index, fields) = open(folder)?;
+            index.reader()?;
+            Ok(Writer::over(folder, writer(&index)?, fields, false))
+        });
+        opened.context("tantivy panicked").and_then(|opened| Ok(opened?)).with_context(doing)
     }
 
     /// Begins a new index, whatever there was.
@@ -65,12 +64,6 @@ impl Writer {
         register(&index);
         let writer = writer(&index).with_context(doing)?;
         Ok(Writer::over(folder, writer, fields, true))
-    }
-
-    fn continued(folder: &Path) -> tantivy::Result<Writer> {
-        let (index, fields) = open(folder)?;
-        index.reader()?;
-        Ok(Writer::over(folder, writer(&index)?, fields, false))
     }
 
     fn over(folder: &Path, writer: IndexWriter, fields: Fields, is_new: bool) -> Writer {
@@ -155,14 +148,16 @@ impl Writer {
         Ok(())
     }
 
-    /// After a commit: segments that hold dropped turns are written anew without them.
+    /// Commits, and writes every segment that holds dropped turns anew without them, down to its bytes.
     ///
     /// # Errors
     /// When the disk is full.
     pub fn purge(&mut self) -> Result<()> {
         let doing = || writing(&self.folder);
-        let index = self.writer.index().clone();
-        let metas = index.searchable_segment_metas().with_context(doing)?;
+        // A merge of its own would take the same segments.
+        self.writer.set_merge_policy(Box::new(NoMergePolicy));
+        self.writer.commit().with_context(doing)?;
+        let metas = self.writer.index().searchable_segment_metas().with_context(doing)?;
         let segments: Vec<_> = metas.iter().filter(|meta| meta.has_deletes()).map(|meta| meta.id()).collect();
         if !segments.is_empty() {
             self.writer.merge(&segments).wait().with_context(doing)?;

@@ -338,7 +338,10 @@ impl Stage {
         let titles: BTreeSet<&str> = self.play.sources.iter().flatten().map(|(_, title, _)| title.as_str()).collect();
         figures.items = titles.len();
         let mut search = Command::new(env!("CARGO_BIN_EXE_tidings"));
-        search.env_clear().args(["search", "bulletin", "-n", "200", "--json", "--home"]).arg(self.home.path());
+        search
+            .env_clear()
+            .args(["search", "bulletin", "-n", "200", "--json", "--bytes", "1000000", "--home"])
+            .arg(self.home.path());
         let found: Value = serde_json::from_slice(&search.output().unwrap().stdout).unwrap();
         let found: Vec<&str> =
             found["hits"].as_array().unwrap().iter().map(|hit| hit["title"].as_str().unwrap()).collect();

@@ -181,7 +181,9 @@ pub fn reindex(home: &Home, now: Timestamp) -> Result<usize> {
 pub fn restore(home: &Home, from: Option<&Path>, now: Timestamp) -> Result<(Restored, usize)> {
     let (mut keep, restored) = Keep::restore(home.folder(), from, now)?;
     // An older export may know what was forgotten since, and what the archive no longer has.
-    keep.forget_again()?;
+    if !keep.forget_again()?.transcripts.is_empty() {
+        keep = keep.renewed(now)?;
+    }
     keep.mend_transcripts(now)?;
     let items = keep.reindex()?;
     keep.reindex_turns()?;

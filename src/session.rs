@@ -8,6 +8,7 @@ mod spent;
 mod facts;
 mod passage;
 mod memory;
+mod names;
 mod project;
 
 use std::fmt;

@@ -43,9 +43,26 @@ impl Keep {
     pub fn export_daily(&self, now: Timestamp) -> Result<()> {
         let folder = self.state().join("exports");
         let path = folder.join(format!("{}{ENDING}", day(now)));
-        if path.exists() {
-            return Ok(());
+        match path.exists() {
+            true => Ok(()),
+            false => self.write_export_of(now),
         }
+    }
+
+    /// Writes the day's export, and lets all others go: they hold what is not to stay.
+    pub fn export_alone(&self, now: Timestamp) -> Result<()> {
+        self.write_export_of(now)?;
+        let folder = self.state().join("exports");
+        let today = folder.join(format!("{}{ENDING}", day(now)));
+        for other in by_age(&folder, now)?.iter().filter(|path| **path != today) {
+            fs::remove_file(other).with_context(|| format!("removing the old export {}", other.display()))?;
+        }
+        Ok(())
+    }
+
+    fn write_export_of(&self, now: Timestamp) -> Result<()> {
+        let folder = self.state().join("exports");
+        let path = folder.join(format!("{}{ENDING}", day(now)));
         private_folder(&folder)?;
         // The home's lock is ours, so one name is enough, and what a killed run left is written over.
         let unfinished = folder.join("unfinished");

@@ -141,6 +141,11 @@ impl Keep {
         let mut keep =
             Keep { home, told, spending, people, archive, store, unreadable, unsynced, tombstones, _lock: lock };
         keep.begin(now)?;
+        if keep.is_clearing()? {
+            // What was stopped meanwhile is done to its end.
+            keep.forget_again()?;
+            return keep.cleared(now);
+        }
         Ok(keep)
     }
 

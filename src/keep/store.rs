@@ -29,6 +29,10 @@ pub(super) const BATCH: usize = 1_000;
 /// Counts the seals: once in the store, and once in a file of this name beside it.
 const SEAL: &str = "seal";
 
+/// Endings of the folders of a store that is being written anew, and of the one it replaces.
+const ANEW: &str = "anew";
+const OLD: &str = "old";
+
 /// What stands in a message about damage, so that a person knows what to do.
 const REMEDY: &str = "`tidings restore` makes the store anew from the last export";
 
@@ -95,6 +99,7 @@ impl Store {
     /// A process that is killed while sled opens leaves a half-written `snap.*.generating`, and the next open takes it
     /// for the newest snapshot and fails for ever. A snapshot only saves time: without any, sled reads its whole log.
     pub(super) fn open(folder: &Path) -> Result<Store, OpenError> {
+        finish_renewal(folder)?;
         fs::create_dir_all(folder).with_context(|| format!("making the folder {}", folder.display()))?;
         await_last_handle(folder)?;
         let damaged = |message: String| OpenError::Damaged { path: folder.to_path_buf(), message };
@@ -302,6 +307,35 @@ impl Store {
         Ok(())
     }
 
+    /// Writes every value but one into a new store in this one's place. sled keeps what was removed in its files until it writes
+    /// over it; nothing of the old files stays.
+    pub(super) fn renewed(self, without: &[u8]) -> Result<Store, OpenError> {
+        let folder = self.folder.clone();
+        let (anew, old) = (folder.with_extension(ANEW), folder.with_extension(OLD));
+        let doing = || format!("writing the store {} anew; check the disk's free space", folder.display());
+        if anew.exists() {
+            fs::remove_dir_all(&anew).with_context(doing)?;
+        }
+        let store = Store::open(&anew)?;
+        let mut changes = Changes::default();
+        for pair in self.all() {
+            let (key, value) = pair?;
+            if &key[..] != without {
+                changes.put_bytes(&key, &value);
+            }
+            if changes.len() >= BATCH {
+                store.commit(std::mem::take(&mut changes))?;
+            }
+        }
+        store.commit(changes)?;
+        store.seal()?;
+        drop((self, store));
+        await_last_handle(&anew)?;
+        await_last_handle(&folder)?;
+        fs::rename(&folder, &old).with_context(doing)?;
+        Store::open(&folder)
+    }
+
     /// What the file beside the store says; 0 where there is none, as in a store that was never sealed.
     fn sealed_outside(&self) -> u64 {
         fs::read_to_string(self.folder.join(SEAL)).ok().and_then(|text| text.trim().parse().ok()).unwrap_or(0)
@@ -354,6 +388,22 @@ fn contained<T>(ask: impl FnOnce() -> sled::Result<T>) -> Result<T, Trouble> {
         Some(Err(error)) => Err(Trouble::Damage(error.to_string())),
         None => Err(Trouble::Damage("sled gave up on it".to_owned())),
     }
+}
+
+/// Puts a store that was written anew in the place of the old one, which is out of the way already, and clears that up.
+fn finish_renewal(folder: &Path) -> Result<()> {
+    let (anew, old) = (folder.with_extension(ANEW), folder.with_extension(OLD));
+    let doing = || format!("putting the new store at {}", folder.display());
+    if !old.exists() {
+        return Ok(());
+    }
+    if !folder.exists() {
+        fs::rename(&anew, folder).with_context(doing)?;
+    }
+    if let Some(state) = folder.parent() {
+        super::archive::sync_folder(state)?;
+    }
+    fs::remove_dir_all(&old).with_context(|| format!("removing {}", old.display()))
 }
 
 /// Waits until nobody has sled's file. We hold the home's lock, so it can only be sled's own threads, which for a moment

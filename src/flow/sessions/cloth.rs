@@ -1,7 +1,7 @@
 //! The cloth: the scrubber of a home, made when it is first needed.
 
 use std::cell::OnceCell;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::fs;
 
 use anyhow::{Context, Result};
@@ -11,6 +11,9 @@ use super::super::Setup;
 use crate::guard::scrub::{Rules, Scrubbed, Scrubber};
 use crate::keep;
 use crate::session::{Facts, Memory, Passage};
+
+/// Names that are remembered; ids are too many.
+const MOST_NAMES: usize = 1_000;
 
 pub(super) struct Cloth<'a> {
     setup: &'a Setup,
@@ -75,16 +78,38 @@ impl<'a> Cloth<'a> {
             scrubbing.text
         });
         scrubbed.facts.prompt = prompt.map(|text| scrubber.scrub(&text).text);
+        scrubbed.rename(&mut names(scrubber));
         Ok((scrubbed, redacted))
     }
 
     pub(super) fn scrub_memory(&self, memory: Memory) -> Result<Memory> {
         let scrubber = self.scrubber()?;
-        Ok(memory.map(|text| scrubber.scrub(&text).text.into_string()))
+        let mut memory = memory.map(|text| scrubber.scrub(&text).text.into_string());
+        memory.rename(&mut names(scrubber));
+        Ok(memory)
     }
 
     pub(super) fn scrub_facts(&self, facts: Facts) -> Result<Facts> {
         let (passage, _) = self.scrub(Passage { facts, ..Passage::default() })?;
         Ok(passage.map(Scrubbed::into_string).facts)
+    }
+}
+
+/// What stands for a name that is a secret, or holds one. Most names are the same few; an id in hexadecimal is none.
+fn names(scrubber: &Scrubber) -> impl FnMut(&str) -> Option<String> {
+    let mut known: HashMap<String, Option<String>> = HashMap::new();
+    move |name| {
+        if name.bytes().all(|byte| byte.is_ascii_hexdigit() || byte == b'-') {
+            return None;
+        }
+        if let Some(found) = known.get(name) {
+            return found.clone();
+        }
+        let scrubbed = scrubber.scrub(name).text.into_string();
+        let found = (scrubbed != name).then_some(scrubbed);
+        if known.len() < MOST_NAMES {
+            known.insert(name.to_owned(), found.clone());
+        }
+        found
     }
 }

@@ -46,11 +46,10 @@ pub(super) fn gather(keep: &mut Keep, setup: &Setup, asked: &Asked, now: Timesta
 /// When the home can't be held, or not everything could be removed; then asking again removes the rest.
 pub fn forget_session(home: &Home, id: &str, now: Timestamp) -> Result<Forgotten> {
     let mut keep = Keep::open(home.folder(), "tidings sessions forget", now)?;
-    let mut forgotten = keep.forget_session(id)?;
-    let again = keep.forget_again()?;
-    forgotten.turns += again.turns;
-    forgotten.transcripts.extend(again.transcripts);
-    keep.checkpoint()?;
+    let forgotten = keep.forget_session(id)?;
+    if !forgotten.transcripts.is_empty() {
+        keep.cleared(now)?.checkpoint()?;
+    }
     Ok(forgotten)
 }
 
@@ -64,6 +63,10 @@ pub fn scrub_sessions(setup: &Setup, now: Timestamp) -> Result<(usize, BTreeMap<
     let mut taken = BTreeMap::new();
     let waiting = keep.scrubbed_otherwise(cloth.version()?)?;
     let count = waiting.len();
+    if count == 0 {
+        return Ok((count, taken));
+    }
+    keep.begin_scrubbing()?;
     for mut transcript in waiting {
         let (passage, memory) = keep.content_of(&transcript)?;
         let (passage, redacted) = cloth.scrub(passage)?;
@@ -73,8 +76,11 @@ pub fn scrub_sessions(setup: &Setup, now: Timestamp) -> Result<(usize, BTreeMap<
         }
         keep.replace_content(&mut transcript, passage, &memory, redacted, cloth.version()?, now)?;
     }
-    keep.index_turns_pending()?;
+    // An index out of which turns are taken still holds their words for a while.
+    keep.reindex_turns()?;
     keep.write_session_views()?;
+    let keep = keep.cleared(now)?;
+    keep.export_alone(now)?;
     keep.checkpoint()?;
     Ok((count, taken))
 }

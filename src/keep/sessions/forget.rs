@@ -7,13 +7,17 @@ use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
+use jiff::Timestamp;
 use serde::Serialize;
 use sha2::{Digest, Sha256};
 
 use super::super::store::{BATCH, Changes};
-use super::super::{Keep, export};
+use super::super::{Keep, OpenError, export};
 use super::{MEMORY, STALE, STAMP, TRANSCRIPT, Transcript, TranscriptId, archive, key, path_key};
 use crate::session::SessionId;
+
+/// Something was removed that nobody may find any more, and the store's own files may still hold it.
+const CLEARING: &[u8] = b"clearing";
 
 /// What was forgotten.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
@@ -76,7 +80,8 @@ impl Keep {
 
     /// Forgets a session with its subagents, by its id with or without its agent (`claude-code:…`), or what one subagent's file
     /// told, by its transcript's id (`t-…`); the transcript of a session's own file stands for the session. Nothing is found,
-    /// nothing is changed. The exports are written anew without it.
+    /// nothing is changed. The exports are written anew without it. Until [`Keep::cleared`], its words may still stand in the
+    /// store's files.
     pub fn forget_session(&mut self, id: &str) -> Result<Forgotten> {
         let all = self.transcripts()?;
         let named = all.iter().find(|transcript| transcript.id.0 == id);
@@ -100,6 +105,7 @@ impl Keep {
         if hashes.is_empty() {
             return Ok(Forgotten::default());
         }
+        self.begin_clearing()?;
         self.tombstones.add(hashes)?;
         chosen.extend(all.iter().filter(|one| self.is_forgotten(&one.session, one.subagent.as_deref())));
         let chosen: Vec<Transcript> = chosen.into_iter().cloned().collect();
@@ -122,6 +128,39 @@ impl Keep {
             true => Ok(Forgotten::default()),
             false => self.remove_transcripts(&back),
         }
+    }
+
+    /// From now on the home is cleared when it is opened, unless that was done before.
+    pub(super) fn begin_clearing(&mut self) -> Result<()> {
+        let mut changes = Changes::default();
+        changes.put(CLEARING, &());
+        self.store.commit(changes)?;
+        self.checkpoint()
+    }
+
+    pub(in super::super) fn is_clearing(&self) -> Result<bool> {
+        self.store.has(CLEARING)
+    }
+
+    /// Leaves nothing of removed values on the disk: the store is written anew, and stores that were set aside go.
+    pub fn cleared(self, now: Timestamp) -> Result<Keep, OpenError> {
+        let state = self.state();
+        for entry in fs::read_dir(&state).with_context(|| format!("listing {}", state.display()))? {
+            let entry = entry.with_context(|| format!("listing {}", state.display()))?;
+            if entry.file_name().as_encoded_bytes().starts_with(b"store.bad-") {
+                let path = entry.path();
+                fs::remove_dir_all(&path).with_context(|| format!("removing {}", path.display()))?;
+            }
+        }
+        self.renewed(now)
+    }
+
+    /// The same home, its store written anew.
+    pub fn renewed(self, now: Timestamp) -> Result<Keep, OpenError> {
+        self.checkpoint()?;
+        let Keep { home, store, _lock: lock, .. } = self;
+        drop(store.renewed(CLEARING)?);
+        Keep::open_locked(&home, lock, now)
     }
 
     /// The store's own record of them goes last, so that what is stopped half way is done again.

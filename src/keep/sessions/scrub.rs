@@ -18,6 +18,11 @@ impl Keep {
         Ok(self.transcripts()?.into_iter().filter(|one| !one.is_unread() && one.rules != rules).collect())
     }
 
+    /// What is replaced from now on is not to be found on the disk after [`Keep::cleared`].
+    pub fn begin_scrubbing(&mut self) -> Result<()> {
+        self.begin_clearing()
+    }
+
     /// All that is kept of a transcript's content.
     pub fn content_of(&self, transcript: &Transcript) -> Result<(Passage, Memory)> {
         let turns = self.turns_of(transcript)?.into_iter().map(|kept| kept.turn).collect();

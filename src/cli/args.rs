@@ -190,6 +190,10 @@ pub struct ShowArgs {
     /// Of a session: every turn, those of its subagents last
     #[arg(long, conflicts_with = "article")]
     pub all: bool,
+
+    /// Of a session, with --json: at most this much, in bytes; `next` says where it goes on
+    #[arg(long, value_name = "BYTES", default_value_t = 16_384)]
+    pub bytes: usize,
 }
 
 #[derive(Debug, Args)]

@@ -140,7 +140,7 @@ pub fn show(desk: &Desk, args: &ShowArgs) -> Result<Option<ExitCode>, Failure> {
         files.push((part, page.map(|page| chronicle.read(&part.generation, page)).transpose()?));
     }
     match desk.json {
-        true => desk.print_json(&show_json(session, &files, &known))?,
+        true => desk.print_json(&show_json(session, &files, &known, args.bytes))?,
         false => print_parts(session, &files, &known)?,
     }
     Ok(Some(ExitCode::SUCCESS))
@@ -148,23 +148,64 @@ pub fn show(desk: &Desk, args: &ShowArgs) -> Result<Option<ExitCode>, Failure> {
 
 type File<'a> = (&'a Part, Option<Vec<Turn>>);
 
-fn show_json(session: &str, files: &[File<'_>], known: &Known) -> Value {
+/// At most this many bytes of turns, in their order; what does not fit is counted, and `next` is the id of the first that did not.
+/// Of a first turn that is too long, the beginning is shown.
+fn show_json(session: &str, files: &[File<'_>], known: &Known, most_bytes: usize) -> Value {
     let (agent, native) = split(session);
     let line = known.session(session);
-    let files = files.iter().map(|(part, turns)| {
+    let mut answer = json!({
+        "version": 1, "session": native, "agent": agent, "title": line.and_then(|line| line.title.as_deref()),
+        "prompt": line.and_then(|line| line.prompt.as_deref()).map(first_letters),
+        "folder": line.and_then(|line| line.cwd.as_deref()), "branch": line.and_then(|line| line.branch.as_deref()),
+        "started": line.and_then(|line| line.started), "ended": line.and_then(|line| line.ended),
+        "total": 0, "shown": 0, "capped": false, "next": null, "files": [],
+    });
+    let file = |(part, turns): &File<'_>| {
         let line = known.lines.get(&part.transcript);
-        let turns = turns.as_ref().map(|turns| turns.iter().map(turn_json).collect::<Vec<_>>());
         json!({
             "transcript": part.transcript, "file": line.map(|line| line.path.as_str()), "is_subagent": part.is_subagent,
-            "subagent": line.and_then(|line| line.subagent.as_deref()), "total": part.turns, "turns": turns,
+            "subagent": line.and_then(|line| line.subagent.as_deref()), "total": part.turns,
+            "turns": turns.as_ref().map(|_| Vec::<Value>::new()),
         })
-    });
-    json!({
-        "version": 1, "session": native, "agent": agent, "title": line.and_then(|line| line.title.as_deref()),
-        "prompt": line.and_then(|line| line.prompt.as_deref()), "folder": line.and_then(|line| line.cwd.as_deref()),
-        "branch": line.and_then(|line| line.branch.as_deref()), "started": line.and_then(|line| line.started),
-        "ended": line.and_then(|line| line.ended), "files": files.collect::<Vec<_>>(),
-    })
+    };
+    let mut parts: Vec<Value> = files.iter().map(file).collect();
+    let mut left = most_bytes.saturating_sub(printed_bytes(&answer) + parts.iter().map(printed_bytes).sum::<usize>());
+    let (mut total, mut shown, mut next) = (0, 0, Value::Null);
+    for (number, (part, turns)) in files.iter().enumerate() {
+        for turn in turns.iter().flatten() {
+            total += 1;
+            if !next.is_null() {
+                continue;
+            }
+            let mut value = turn_json(turn);
+            let mut text = turn.text.len();
+            while shown == 0 && text > 0 && printed_bytes(&value) > left {
+                text = turn.text.floor_char_boundary(text / 2);
+                value["text"] = turn.text[..text].into();
+                value["text_bytes"] = turn.text.len().into();
+            }
+            match left.checked_sub(printed_bytes(&value)) {
+                Some(rest) => {
+                    left = rest;
+                    shown += 1;
+                    parts[number]["turns"].as_array_mut().expect("it was made as one").push(value);
+                }
+                None => next = format!("{}:{}", part.transcript, turn.line).into(),
+            }
+        }
+    }
+    (answer["total"], answer["shown"]) = (total.into(), shown.into());
+    (answer["capped"], answer["next"]) = ((!next.is_null()).into(), next);
+    answer["files"] = parts.into();
+    answer
+}
+
+/// Bytes that a value takes when it is printed inside another, at most.
+fn printed_bytes(value: &Value) -> usize {
+    /// Deeper than any value here lies.
+    const INDENT: usize = 12;
+    let printed = serde_json::to_string_pretty(value).unwrap_or_default();
+    printed.len() + printed.lines().count() * INDENT + ",\n".len()
 }
 
 fn turn_json(turn: &Turn) -> Value {

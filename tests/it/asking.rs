@@ -37,6 +37,7 @@ fn home() -> tempfile::TempDir {
         (transcript("1b0c-main", None), main),
         (transcript("1b0c-main", Some("agent-a1")), spoken(1, "the subagent opened the sandbox")),
         (transcript("2c1d-other", None), vec![turn(1, Role::Prompt, "another sandbox")]),
+        (transcript("4a5b-long", None), vec![turn(1, Role::ToolOutput, &"\u{1f}\"word\" ".repeat(3_000))]),
     ];
     fill(home.path(), &sessions);
     let lines: String = sessions.iter().take(2).map(|(one, _)| view(one, &folder) + "\n").collect();
@@ -126,7 +127,23 @@ fn a_session_is_shown_around_a_line_or_whole() {
     };
     let shown = asked(home.path(), &["show", "1b0c", "--around", "10", "-C", "2"]);
     assert_eq!(lines(&shown, 0), [8, 9, 10, 11, 12]);
-    let all = asked(home.path(), &["show", "1b0c-main", "--all"]);
+    for bytes in [2_000, 5_000, 9_000] {
+        let words = ["show", "1b0c-main", "--all", "--json", "--bytes", &bytes.to_string()];
+        let (_, stdout, _) = output(tidings(home.path()).args(words));
+        assert!(stdout.len() <= bytes, "{}: {stdout}", stdout.len());
+        let cut: Value = serde_json::from_str(&stdout).unwrap();
+        let shown = lines(&cut, 0);
+        assert_eq!((&cut["total"], &cut["shown"], &cut["capped"]), (&json!(61), &json!(shown.len()), &json!(true)));
+        let next = cut["next"].as_str().unwrap();
+        let goes_on = asked(home.path(), &["show", next, "-C", "0"]);
+        assert_eq!(lines(&goes_on, 0), [shown.last().map_or(1, |last| last + 1)], "{next}");
+    }
+    let (_, stdout, _) = output(tidings(home.path()).args(["show", "4a5b-long", "--all", "--json"]));
+    assert!((4_000..=16_384).contains(&stdout.len()), "{}", stdout.len());
+    let cut: Value = serde_json::from_str(&stdout).unwrap();
+    assert_eq!((&cut["shown"], &cut["files"][0]["turns"][0]["text_bytes"]), (&json!(1), &json!(24_000)));
+    let all = asked(home.path(), &["show", "1b0c-main", "--all", "--bytes", "1000000"]);
+    assert_eq!((&all["capped"], &all["next"]), (&json!(false), &Value::Null));
     assert_eq!((lines(&all, 0).len(), lines(&all, 1).len()), (31, 30));
     assert_eq!(all["files"][1]["subagent"], "agent-a1");
     let id = format!("{}:30", all["files"][1]["transcript"].as_str().unwrap());

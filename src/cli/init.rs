@@ -8,7 +8,7 @@ use std::process::ExitCode;
 
 use anyhow::Context;
 use jiff::tz::TimeZone;
-use tidings::config::read_sources;
+use tidings::config::{read_every_source, read_sources};
 
 use super::args::InitArgs;
 use super::exit::Failure;
@@ -18,6 +18,9 @@ use super::{Desk, say};
 
 /// The list that ships with the program.
 pub(super) const SOURCES: &str = include_str!("../../sources.toml");
+
+/// How a source begins that is not read unless somebody wants it.
+const OFFER: &str = "# [[source]]";
 
 pub fn init(desk: &Desk, args: &InitArgs) -> Result<ExitCode, Failure> {
     let home = desk.home()?;
@@ -33,6 +36,11 @@ pub fn init(desk: &Desk, args: &InitArgs) -> Result<ExitCode, Failure> {
     let (preamble, groups) = groups();
     let mut sources = preamble.to_owned();
     for group in groups {
+        if group.contains(OFFER) {
+            sources.push_str("\n\n");
+            sources.push_str(&with_sessions(group, &mut answers)?);
+            continue;
+        }
         let number = group.matches("[[source]]").count();
         let title = group.lines().next().unwrap_or_default().trim_start_matches("# ");
         if answers.yes(&format!("Watch {}: {title}", count(number, "source")))? {
@@ -65,7 +73,8 @@ pub fn init(desk: &Desk, args: &InitArgs) -> Result<ExitCode, Failure> {
         write("tidings.toml", &settings)?;
     }
     let (read, config) = read_files(&home)?;
-    let watched = read.map_err(Failure::Mistakes)?.0.len();
+    let (asked, sessions) = read.map_err(Failure::Mistakes)?;
+    let watched = asked.len() + sessions.len();
     config.map_err(Failure::Mistakes)?;
     let named = desk.home.as_ref().map(|folder| format!(" --home {}", folder.display())).unwrap_or_default();
     say(&format!(
@@ -81,6 +90,26 @@ fn groups() -> (&'static str, Vec<&'static str>) {
     let preamble = parts.next().unwrap_or_default();
     debug_assert!(read_sources("sources.toml", SOURCES).is_ok());
     (preamble, parts.collect())
+}
+
+/// The group of sessions: those that lie on this machine are asked for one by one, and read only after a yes.
+fn with_sessions(group: &str, answers: &mut Answers) -> anyhow::Result<String> {
+    let user = std::env::home_dir();
+    let mut blocks = Vec::new();
+    for block in group.trim_end().split("\n\n") {
+        let taken: String = block.lines().map(|line| line.trim_start_matches("# ").to_owned() + "\n").collect();
+        let offered = if block.starts_with(OFFER) { read_every_source("sources.toml", &taken).ok() } else { None };
+        let offered = offered.and_then(|(_, sessions)| sessions.into_iter().next());
+        let is_taken = match offered {
+            Some(offer) if offer.folder_of(user.as_deref()).is_dir() => answers.no_unless(&format!(
+                "Read the sessions in {}, scrubbed of secrets? Only in a home that is yours alone",
+                offer.folder.display()
+            ))?,
+            _ => false,
+        };
+        blocks.push(if is_taken { taken.trim_end().to_owned() } else { block.to_owned() });
+    }
+    Ok(blocks.join("\n\n") + "\n")
 }
 
 fn settings(zone: &str, contact: &str) -> String {
@@ -128,6 +157,11 @@ impl Answers {
     fn yes(&mut self, question: &str) -> anyhow::Result<bool> {
         let answer = self.line(&format!("{question} [Y/n] "))?;
         Ok(!answer.trim().to_lowercase().starts_with('n'))
+    }
+
+    fn no_unless(&mut self, question: &str) -> anyhow::Result<bool> {
+        let answer = self.line(&format!("{question} [y/N] "))?;
+        Ok(answer.trim().to_lowercase().starts_with('y'))
     }
 
     fn text(&mut self, question: &str, default: &str, fits: impl Fn(&str) -> bool) -> anyhow::Result<String> {

@@ -86,7 +86,9 @@ pub fn restore(desk: &Desk, from: Option<&Path>) -> Result<ExitCode, Failure> {
 
 /// What a run did, for a person.
 pub fn words(report: &Report, setup: &Setup) -> String {
-    let mut lines = vec![sources_line(report)];
+    // A home of sessions alone asks nobody.
+    let only_sessions = report.sources.is_empty() && !report.sessions.is_empty();
+    let mut lines = if only_sessions { Vec::new() } else { vec![sources_line(report)] };
     lines.extend(fault_lines(report));
     lines.extend(report.changes.iter().map(|change| format!("  {}: {}", change.source, change.message)));
     let new: usize = report.sources.iter().map(|source| source.new).sum();
@@ -95,7 +97,7 @@ pub fn words(report: &Report, setup: &Setup) -> String {
     if new + updated + acts.judged > 0 {
         let changed = if updated > 0 { format!(", {updated} changed") } else { String::new() };
         lines.push(format!("{}{changed}; {} weighed, {} indexed.", count(new, "new item"), acts.judged, acts.indexed));
-    } else {
+    } else if !only_sessions {
         lines.push("Nothing new.".to_owned());
     }
     lines.extend(report.sessions.iter().flat_map(session_lines));

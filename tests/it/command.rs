@@ -411,6 +411,10 @@ fn a_folder_without_a_home_is_told_how_to_make_one_and_init_makes_it() {
     let shipped = tidings::config::read_sources("s", include_str!("../../sources.toml")).unwrap();
     let made = fs::read_to_string(home.path().join("sources.toml")).unwrap();
     assert_eq!(tidings::config::read_sources("s", &made).unwrap(), shipped);
+    let offered: Vec<&str> = made.split("\n\n").filter(|block| block.starts_with("# [[source]]")).collect();
+    let taken = offered.join("\n").replace("# ", "");
+    let (_, sessions) = tidings::config::read_every_source("s", &taken).unwrap();
+    assert_eq!(sessions.len(), 2, "sessions are offered, and not read unasked: {made}");
     let (code, _, stderr) = output(tidings(home.path()).args(["init", "--yes"]));
     assert!(code == 2 && stderr.contains("never writes over"), "{stderr}");
 }

@@ -193,6 +193,80 @@ fn placeholders_and_documented_examples_survive() {
 }
 
 #[test]
+fn names_made_of_words_survive_where_a_secret_could_stand() {
+    for name in [
+        "V2LabTokenProjection",
+        "X25519_PRIVATE_KEY_TYPE",
+        "kLabEd25519SigningKey",
+        "parseTimeOfDayWindowV1Alpha",
+        "Proxy-Authorization",
+        "lab/parsers/v2/TokenReader",
+    ] {
+        for text in [
+            format!("private_key: {name},"),
+            format!("api_key = \"{name}\""),
+            format!("headers: Authorization, {name}, Accept"),
+            format!("CLOUDFLARE_API_TOKEN={name}"),
+        ] {
+            assert_eq!(scrub(&text), text);
+        }
+    }
+    for text in ["password: CFLabStringRef;", "pub passphrase: ::lab::core::WideStringPointer,"] {
+        assert_eq!(scrub(text), text);
+    }
+    // A name in JSON stands behind the text before it, and its value behind it.
+    let text = format!(r#"{{"a1":"renew the token","{}":"another"}}"#, fill("⟨A12⟩", 1).text);
+    assert_eq!(scrub(&text), text);
+}
+
+#[test]
+fn a_secret_with_words_around_it_or_made_of_words_as_a_passphrase_goes() {
+    for template in [
+        "API_KEY=prod-account-⟨a20⟩",
+        "DB_PASSWORD=correct-horse-7-battery",
+        "password: \"SummerHoliday-2024\"",
+        "postgres://lab:SummerHoliday@db.lab.example/lab",
+        "curl -u lab:SummerHoliday https://lab.example",
+        "postgres://lab:laboratory@db.lab.example/lab",
+    ] {
+        let text = fill(template, 2).text;
+        assert_eq!(scrubber().scrub(&text).counts.values().sum::<u64>(), 1, "{text}");
+    }
+}
+
+#[test]
+fn what_stands_where_a_secret_would_stand_survives() {
+    for place in [
+        "abc123def456ghi789jkl012mno345pqr678",
+        "aaaabbbbccccdddd1111222233334444",
+        "my-api-token",
+        "personal_access_token",
+        "PASSWORD1",
+        "YourSecretHere",
+        "p4ssw0rd",
+        "replace-me",
+    ] {
+        for text in [
+            format!("SESSION_SECRET={place}"),
+            format!("curl -H 'X-Api-Key: {place}' https://lab.example"),
+            format!("{{\"token\": \"{place}\"}}"),
+            format!("Authorization: Bearer {place}"),
+        ] {
+            assert_eq!(scrub(&text), text);
+        }
+    }
+    for text in [
+        "ghp_abc123def456ghi789jkl012mno345pqr678",
+        "postgres://postgres:postgres@localhost/lab",
+        "curl -u \"ann:ann\" https://lab.example",
+        "machine git.lab.example login ann password password",
+        "AWS_SECRET_ACCESS_KEY=abcdefghij0123456789abcdefghij0123456789",
+    ] {
+        assert_eq!(scrub(text), text);
+    }
+}
+
+#[test]
 fn blobs_in_base64_stay_whole_and_a_token_alone_beside_them_goes() {
     let inside = token(4).replace('_', "");
     let blob = fill("⟨b3000⟩", 1).text;

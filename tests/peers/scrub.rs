@@ -1,7 +1,8 @@
 //! Measures scrubbing on labelled secrets and look-alikes, on identifiers that must survive, on made-up tokens, and in time.
 //!
 //! `tests/peers/run scrub FOLDER [TEXTS]`: FOLDER holds vectors.jsonl and must_survive.tsv; TEXTS holds transcripts (.jsonl), whose
-//! decoded texts are timed. No secret is printed, only rule names and counts; `-v` before FOLDER names the misses.
+//! decoded texts are timed, or if it has none, files of any text. No secret is printed, only rule names and counts; `-v` before
+//! FOLDER names the misses.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -51,6 +52,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     vectors(&scrubber, &std::fs::read_to_string(folder.join("vectors.jsonl"))?, tells)?;
     survivors(&scrubber, &std::fs::read_to_string(folder.join("must_survive.tsv"))?, tells);
     made(&scrubber, tells);
+    stood_in(&scrubber, tells);
     long_strings(&scrubber);
     if let Some(texts) = arguments.get(1) {
         timed(&scrubber, texts, tells)?;
@@ -215,6 +217,81 @@ fn made(scrubber: &Scrubber, tells: bool) {
     println!("  missed: {missed:?}");
 }
 
+/// What people write where a secret would stand, in each documented form and in the contexts of [`made`]: nothing may go.
+fn stood_in(scrubber: &Scrubber, tells: bool) {
+    const NAMES: [&str; 22] = [
+        "<token>",
+        "$TOKEN",
+        "${API_TOKEN}",
+        "$(cat token)",
+        "{{ token }}",
+        "%TOKEN%",
+        "...",
+        "****************",
+        "[TOKEN]",
+        "YOUR_API_KEY",
+        "your-token-here",
+        "process.env.API_TOKEN",
+        "os.environ[TOKEN]",
+        "my-secret-token",
+        "password",
+        "TokenGoesHere",
+        "PASSWORD",
+        "ServiceAccountTokenOfTheTeam",
+        "replace-me-with-the-real-one",
+        "my_api_key_1",
+        "changeme",
+        "username",
+    ];
+    let rows = [
+        "x",
+        "X",
+        "0",
+        "*",
+        "abcdefghijklmnopqrstuvwxyz",
+        "ABCDEFGHIJKLMNOPQRSTUVWXYZ",
+        "1234567890",
+        "abcdefghijklmnopqrstuvwxyz1234567890",
+        "a",
+        "aaaabbbbccccdddd11112222",
+    ];
+    let mut kept = Share::default();
+    let mut by_name: BTreeMap<String, Share> = BTreeMap::new();
+    for rule in made_up::shipped() {
+        for template in &rule.is {
+            let names = NAMES
+                .iter()
+                .map(|name| (name.to_string(), false))
+                .chain(rows.iter().map(|row| (row.to_string(), true)));
+            for (name, is_row) in names {
+                let mut text = String::new();
+                let mut rest = template.as_str();
+                while let Some((before, after)) = rest.split_once('⟨') {
+                    let (inner, after) = after.split_once('⟩').expect("⟩ after ⟨");
+                    let length = if inner == "uuid" { 36 } else { inner[1..].parse().expect("a length") };
+                    text += before;
+                    text.extend(name.chars().cycle().take(if is_row { length } else { name.len() }));
+                    rest = after;
+                }
+                text = (text + rest).replace(['⟪', '⟫'], "");
+                for (context, text) in made_up::contexts(&text).into_iter().take(3) {
+                    let scrubbed = scrubber.scrub(&text).text;
+                    let stayed = scrubbed.as_str() == text;
+                    kept.count(stayed);
+                    by_name.entry(name.clone()).or_default().count(stayed);
+                    if !stayed && tells {
+                        println!("    stood in, {} in {context}: {text:.200?} -> {:.200?}", rule.id, scrubbed.as_str());
+                    }
+                }
+            }
+        }
+    }
+    println!("stand-ins instead of tokens: {kept} unchanged");
+    for (name, share) in by_name {
+        println!("  {name:.20}: {share}");
+    }
+}
+
 /// Strings of 10 MB that would show a quadratic walk: each keyword's beginnings repeated, blobs, and plain words.
 fn long_strings(scrubber: &Scrubber) {
     const LENGTH: usize = 10_000_000;
@@ -280,6 +357,11 @@ fn timed(scrubber: &Scrubber, folder: &Path, tells: bool) -> Result<(), Box<dyn 
                 collect(value, &mut texts);
             }
         }
+    }
+    if texts.is_empty() {
+        // Larger ones are data.
+        let is_small = |file: &&PathBuf| file.metadata().is_ok_and(|about| about.is_file() && about.len() < 3_000_000);
+        texts.extend(files.iter().filter(is_small).filter_map(|file| std::fs::read_to_string(file).ok()));
     }
     let bytes: usize = texts.iter().map(String::len).sum();
     if let Ok(lines) = std::fs::read_to_string(folder.join("secrets.jsonl")) {
@@ -349,7 +431,12 @@ fn is_transcript(file: &Path) -> bool {
 fn walk(folder: &Path, files: &mut Vec<PathBuf>) -> std::io::Result<()> {
     for child in std::fs::read_dir(folder)? {
         let path = child?.path();
-        if path.is_dir() { walk(&path, files)? } else { files.push(path) }
+        let is_link = path.symlink_metadata()?.is_symlink();
+        match path.is_dir() {
+            true if is_link => {}
+            true => walk(&path, files)?,
+            false => files.push(path),
+        }
     }
     Ok(())
 }

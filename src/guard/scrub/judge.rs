@@ -4,6 +4,7 @@ use std::ops::Range;
 
 use super::rule::{Form, Rule};
 use super::surroundings::{begins_alone, ends_alone, line_around, word_start};
+use super::words::{is_typed_row, made_of_words, says_its_place};
 
 /// `span` is the secret, `whole` the match around it.
 pub fn is_secret(rule: &Rule, text: &str, span: &Range<usize>, whole: &Range<usize>) -> bool {
@@ -11,15 +12,14 @@ pub fn is_secret(rule: &Rule, text: &str, span: &Range<usize>, whole: &Range<usi
     if rule.entropy.is_some_and(|least| entropy(secret.as_bytes()) <= least) {
         return false;
     }
-    match rule.form {
-        Form::Any => {}
-        // What stands before a group is the expression's own business.
-        Form::Alone | Form::Random if span.start == whole.start && !begins_alone(text, span.start) => return false,
-        Form::Alone | Form::Random if !ends_alone(text, span.end) => return false,
-        // `authorization = basic_auth(user)`: what is called is no secret.
-        Form::Alone | Form::Random if span.start > whole.start && text[span.end..].starts_with('(') => return false,
-        Form::Random if !looks_random(secret.as_bytes()) => return false,
-        Form::Alone | Form::Random => {}
+    if rule.form != Form::Any && !stands_alone(text, span, whole) {
+        return false;
+    }
+    if rule.form == Form::Random && (!looks_random(secret.as_bytes()) || is_name(&text[span.end..])) {
+        return false;
+    }
+    if is_stand_in(rule.form, &text[..span.start], secret) {
+        return false;
     }
     if rule.allowed.is_empty() {
         return true;
@@ -27,6 +27,40 @@ pub fn is_secret(rule: &Rule, text: &str, span: &Range<usize>, whole: &Range<usi
     let whole = &text[word_start(text, whole.start)..whole.end];
     let line = line_around(text, span);
     !rule.allowed.iter().any(|allowed| allowed.allows(secret, whole, line))
+}
+
+fn stands_alone(text: &str, span: &Range<usize>, whole: &Range<usize>) -> bool {
+    // What stands before a group is the expression's own business.
+    let begins = span.start > whole.start || begins_alone(text, span.start);
+    // `authorization = basic_auth(user)`: what is called is no secret.
+    let is_called = span.start > whole.start && text[span.end..].starts_with('(');
+    begins && ends_alone(text, span.end) && !is_called
+}
+
+/// Whether people wrote this where a secret would stand. `before` is the text before it.
+fn is_stand_in(form: Form, before: &str, secret: &str) -> bool {
+    if form == Form::Any || says_its_place(secret) {
+        return form != Form::Any;
+    }
+    let secret = secret.trim_end_matches('=');
+    if form == Form::Chosen {
+        // People choose passwords out of words. But what stands bare behind a gap, `password: CFStringRef`, is a program's word.
+        let is_programs = |byte: u8| byte.is_ascii_alphabetic() || matches!(byte, b'_' | b':');
+        let is_bare = before.ends_with(": ") || before.ends_with("= ");
+        let is_name = is_bare && (secret.contains("::") || secret.bytes().all(is_programs)) && made_of_words(secret);
+        // `postgres:postgres@db`: who repeats the user's name has a default that everybody knows.
+        let user = before.strip_suffix(':').and_then(|before| before.strip_suffix(secret));
+        return is_name || user.is_some_and(|before| before.ends_with(['/', ' ', '"', '\'']));
+    }
+    // More than one word is not judged by its words: there may be a secret among them.
+    let is_one_word = secret.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_.:+/~".contains(&byte));
+    is_one_word && (made_of_words(secret) || is_typed_row(secret))
+}
+
+/// Whether what stands behind this shows a name in JSON or in a program, and no value: `"name": …`, `Name::new()`.
+fn is_name(after: &str) -> bool {
+    let named = after.trim_start_matches('\\').strip_prefix(['"', '\'']);
+    named.is_some_and(|after| after.starts_with(':')) || after.starts_with("::")
 }
 
 /// Shannon's entropy in bits a byte: 0 for one byte repeated, at most log2 of the length.

@@ -12,6 +12,7 @@ mod reading;
 mod rule;
 mod rules;
 mod surroundings;
+mod words;
 
 use std::collections::BTreeMap;
 use std::fmt::{self, Write};

@@ -69,7 +69,12 @@ fn read_rule(table: &Table<'_, '_>, origin: Origin) -> Option<Rule> {
     rule.group = table.integer("secretGroup", 0..=99).map(|group| group as usize).filter(|group| *group > 0);
     if origin == Origin::Shipped {
         rule.reach = if table.boolean("anywhere") == Some(true) { Reach::Text } else { Reach::Keyword };
-        rule.form = if table.boolean("random") == Some(true) { Form::Random } else { Form::Alone };
+        let is = |key| table.boolean(key) == Some(true);
+        rule.form = match (is("random"), is("chosen")) {
+            (true, _) => Form::Random,
+            (false, true) => Form::Chosen,
+            (false, false) => Form::Alone,
+        };
     } else if let Err(reason) = rule.check() {
         let message = format!("rule `{}` is left out: {reason}", rule.id);
         table.document.mistake(expression_span, message, SYNTAX.to_owned());

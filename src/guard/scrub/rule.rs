@@ -36,9 +36,11 @@ pub enum Reach {
 pub enum Form {
     /// Nothing: a lab's rule is taken as it is.
     Any,
-    /// It stands alone: no part of a longer word, nor of a blob in base64.
+    /// It stands alone, no part of a longer word nor of a blob in base64, and is more than a word for what would stand there.
+    Chosen,
+    /// As before, and a machine made it: it is not made of words, nor a row of the alphabet.
     Alone,
-    /// It stands alone and looks drawn by lot, where a name or a number would not.
+    /// As before, and it looks drawn by lot, where a name or a number would not.
     Random,
 }
 

@@ -10,7 +10,7 @@ use super::rule::{Form, Reach, Rule};
 use crate::config::Mistake;
 
 /// Raised whenever the same rules come to find something else, because the code that applies them changed.
-const ENGINE: u32 = 1;
+const ENGINE: u32 = 2;
 
 /// Rules in their order: where two claim the same bytes, the first names them.
 #[derive(Debug, Clone, Default)]
@@ -67,6 +67,7 @@ impl Rules {
             let mut line = String::new();
             let form = match rule.form {
                 Form::Any => "any",
+                Form::Chosen => "chosen",
                 Form::Alone => "alone",
                 Form::Random => "random",
             };

@@ -60,8 +60,8 @@ pub struct Config {
     pub apprise: Option<Apprise>,
     pub notion: Option<Notion>,
     pub people: Vec<Person>,
-    /// A lab's own rules for what is a secret, in the form of gitleaks.toml; below the home unless it begins with `/`.
-    pub scrub_rules: Option<PathBuf>,
+    /// Files of a lab's own rules for what is a secret, in the form of gitleaks.toml; below the home unless they begin with `/`.
+    pub scrub_rules: Vec<PathBuf>,
 }
 
 impl Config {

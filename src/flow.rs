@@ -65,7 +65,7 @@ pub use people::{Heard, leave_lists};
 pub use rehearse::rehearse;
 pub use replay::{lay_out_demo, replay};
 pub use report::{Change, Report, SessionReport, SourceReport, Status, What};
-pub use sessions::{forget_session, scrub_sessions};
+pub use sessions::{forget_session, scrub_rules, scrub_sessions};
 pub use thumbs::{Thumbed, give_thumb};
 pub use trends::{preview_trends, send_trends, write_trends};
 pub use writers::{Writer, dollars};

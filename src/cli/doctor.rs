@@ -11,6 +11,7 @@ use tidings::edition::ChannelName;
 use tidings::flow::ask::{self, Answering, Query, Trouble};
 use tidings::flow::credit::{is_in_force, measured};
 use tidings::flow::{self, dollars};
+use tidings::guard::scrub::Rules;
 use tidings::home::Home;
 use tidings::source::Origin;
 
@@ -73,12 +74,13 @@ pub async fn doctor(desk: &Desk) -> Result<ExitCode, Failure> {
                 Err(mistakes) => {
                     found(
                         State::Broken,
-                        count(mistakes.len(), "mistake") + " in tidings.toml",
+                        count(mistakes.len(), "mistake") + " in tidings.toml or the rules it names",
                         "tidings sources check",
                     );
                 }
                 Ok(config) => {
                     settings(&config, &mut found);
+                    rules(&home, &config, &mut found);
                     if asks_github || config.github.token.is_some() {
                         github(&config, &mut found);
                     }
@@ -148,6 +150,26 @@ fn sessions(home: &Home, found: &mut impl FnMut(State, String, &str)) {
     let redacted = all(|line| &line.redacted);
     if !redacted.is_empty() {
         found(State::Fine, format!("secrets taken out of sessions, by rule: {redacted}"), "");
+    }
+}
+
+/// The lab's own rules for what is a secret, and what of them is not used.
+fn rules(home: &Home, config: &Config, found: &mut impl FnMut(State, String, &str)) {
+    if config.scrub_rules.is_empty() {
+        return;
+    }
+    // Mistakes were told where the files were read.
+    let Ok((rules, notes)) = flow::scrub_rules(home, config) else { return };
+    let files: Vec<String> = config.scrub_rules.iter().map(|path| path.display().to_string()).collect();
+    let all = count(rules.len(), "rule");
+    found(State::Fine, format!("{all} for what is a secret, with those of {}", files.join(", ")), "");
+    let ours = Rules::shipped();
+    let off: Vec<&str> = ours.ids().filter(|id| rules.ids().all(|known| known != *id)).collect();
+    if !off.is_empty() {
+        found(State::Fine, format!("rules of tidings that {} switched off: {}", files.join(", "), off.join(", ")), "");
+    }
+    for note in &notes {
+        found(State::Advice, format!("{}:{}: {}", note.file, note.line, note.message), &note.remedy);
     }
 }
 

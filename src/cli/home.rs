@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, anyhow, bail};
 use tidings::config::{Config, Mistake, SecretName, SessionSource, read_every_source, read_settings};
-use tidings::flow::Setup;
+use tidings::flow::{self, Setup};
 use tidings::home::Home;
 use tidings::source::Source;
 
@@ -58,7 +58,7 @@ pub type Sources = (Vec<Source>, Vec<SessionSource>);
 
 type Read<T> = Result<T, Vec<Mistake>>;
 
-/// Reads both files, so that the mistakes of both can be shown at once.
+/// Reads both files and the rules that the second one names, so that the mistakes of all can be shown at once.
 pub fn read_files(home: &Home) -> anyhow::Result<(Read<Sources>, Read<Config>)> {
     let path = home.sources();
     let text = match fs::read_to_string(&path) {
@@ -78,7 +78,13 @@ pub fn read_files(home: &Home) -> anyhow::Result<(Read<Sources>, Read<Config>)> 
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => String::new(),
         Err(error) => return Err(error).with_context(|| format!("reading {}", path.display())),
     };
-    Ok((sources, read_settings(&path.display().to_string(), &text)))
+    let config = read_settings(&path.display().to_string(), &text).and_then(|config| {
+        if !config.scrub_rules.is_empty() {
+            flow::scrub_rules(home, &config)?;
+        }
+        Ok(config)
+    });
+    Ok((sources, config))
 }
 
 /// Writes a file anew with more at its end, and only if the whole then reads without a mistake.

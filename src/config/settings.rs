@@ -55,7 +55,7 @@ pub fn read_settings(file: &str, text: &str) -> Result<Config, Vec<Mistake>> {
         config.web = super::people::read_web(table);
     }
     if let Some(table) = top.table("scrub") {
-        config.scrub_rules = table.string("rules").map(|found| PathBuf::from(found.value));
+        config.scrub_rules = table.some_parsed("rules", read_rules, "\"gitleaks.toml\", a file in the home");
         table.finish();
     }
     for table in top.tables("people") {
@@ -64,6 +64,10 @@ pub fn read_settings(file: &str, text: &str) -> Result<Config, Vec<Mistake>> {
     top.finish();
     let mistakes = document.into_mistakes();
     if mistakes.is_empty() { Ok(config) } else { Err(mistakes) }
+}
+
+fn read_rules(text: &str) -> Result<PathBuf, &'static str> {
+    if text.trim().is_empty() { Err("no file has that name") } else { Ok(PathBuf::from(text)) }
 }
 
 fn read_network(table: Table<'_, '_>, config: &mut Config) {

@@ -577,3 +577,51 @@ fn an_item_is_explained_on_a_page_that_fits_a_terminal() {
     assert!(code == 0 && stdout.contains("1 more to be taken in by the next run"), "{stdout}");
     assert_eq!(json(tidings(home.path()).arg("status"))["thumbs_waiting"], 1);
 }
+
+#[test]
+fn a_labs_rules_for_secrets_are_read_or_nothing_runs() {
+    let home = tempfile::tempdir().unwrap();
+    let sessions = home.path().join("projects/p");
+    fs::create_dir_all(&sessions).unwrap();
+    let prompt = "{\"type\":\"user\",\"uuid\":\"u1\",\"sessionId\":\"5b1f6d7e-0000-4000-8000-000000000001\",\
+        \"timestamp\":\"2026-11-20T10:00:00Z\",\"cwd\":\"/lab\",\"version\":\"2.1.200\",\
+        \"message\":{\"role\":\"user\",\"content\":\"the badge is badge-123456, and that is all\"}}\n";
+    fs::write(sessions.join("5b1f6d7e-0000-4000-8000-000000000001.jsonl"), prompt).unwrap();
+    let source = "[[source]]\nname = \"Mine\"\nfrom.sessions = { path = \"~/projects\", format = \"claude-code\" }\n";
+    let write = |name: &str, text: &str| fs::write(home.path().join(name), text).unwrap();
+    write("sources.toml", source);
+    write("tidings.toml", "[scrub]\nrules = [\"gitleaks.toml\", \"more.toml\"]\n");
+    write("gitleaks.toml", "[[rules]]\nid = \"badge\"\nregex = '''badge-(\\d{6}'''\n");
+    let tidings = |words: &[&str]| output(tidings(home.path()).args(words));
+
+    for words in [["sessions", "scrub"], ["sources", "check"]] {
+        assert_eq!(tidings(&words).0, 2, "{words:?}");
+    }
+    let (code, _, stderr) = tidings(&["run"]);
+    assert!(code == 2 && stderr.contains("2 mistakes; nothing was done"), "{stderr}");
+    assert!(stderr.contains("gitleaks.toml:3:9: rule `badge`: unclosed group"), "{stderr}");
+    assert!(stderr.contains("try: write it in RE2's syntax"), "{stderr}");
+    assert!(
+        stderr.contains("more.toml:1:1: tidings.toml names this file in [scrub], and it can't be read"),
+        "{stderr}"
+    );
+    assert!(!home.path().join("state").exists(), "nothing was begun");
+    assert!(tidings(&["doctor"]).1.contains("wrong  2 mistakes in tidings.toml or the rules it names"));
+
+    write(
+        "gitleaks.toml",
+        "[extend]\ndisabledRules = [\"age-key\"]\n[[rules]]\nid = \"badge\"\nregex = '''badge-\\d{6}'''\n",
+    );
+    write(
+        "more.toml",
+        "[[rules]]\nid = \"by-path\"\npath = '''\\.pem$'''\n[[rules]]\nid = \"desk\"\nregex = 'desk-[0-9]'\n",
+    );
+    let (_, page, _) = tidings(&["doctor"]);
+    assert!(page.contains("rules for what is a secret, with those of gitleaks.toml, more.toml"), "{page}");
+    assert!(page.contains("rules of tidings that gitleaks.toml, more.toml switched off: age-key"), "{page}");
+    assert!(page.contains("more.toml:3: rule `by-path` goes by a file's path"), "{page}");
+    let (code, _, stderr) = tidings(&["run"]);
+    assert_eq!(code, 0, "{stderr}");
+    let shown = tidings(&["show", "5b1f6d7e-0000-4000-8000-000000000001", "--all"]).1;
+    assert!(shown.contains("[redacted:badge:") && !shown.contains("123456"), "{shown}");
+}

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use proptest::prelude::*;
 use regex::Regex;
+use tidings::config::Mistake;
 use tidings::guard::scrub::{Rules, Scrubber, Scrubbing};
 
 use crate::support::made_up::{contexts, fill, shipped};
@@ -17,10 +18,21 @@ fn scrub(text: &str) -> String {
     scrubber().scrub(text).text.into_string()
 }
 
+/// A lab's rules, nothing of which is passed over.
+fn lab(rules: &str) -> Rules {
+    let (rules, notes) = Rules::read("gitleaks.toml", rules).unwrap_or_else(|mistakes| panic!("{mistakes:?}"));
+    assert!(notes.is_empty(), "{notes:?}");
+    rules
+}
+
+/// Line and first words of each.
+fn told(mistakes: &[Mistake]) -> Vec<(usize, &str)> {
+    assert!(mistakes.iter().all(|mistake| mistake.file == "gitleaks.toml" && !mistake.remedy.is_empty()));
+    mistakes.iter().map(|mistake| (mistake.line, mistake.message.split(':').next().unwrap())).collect()
+}
+
 fn by(rules: &str) -> Scrubber {
-    let (rules, mistakes) = Rules::read("gitleaks.toml", rules);
-    assert!(mistakes.is_empty(), "{mistakes:?}");
-    Scrubber::new(rules, [1; 32])
+    Scrubber::new(lab(rules), [1; 32])
 }
 
 /// The pieces of a scrubbed text between its marks.
@@ -77,8 +89,7 @@ fn every_rule_says_where_its_form_is_documented_and_shows_both_sides() {
 
 #[test]
 fn every_shipped_rule_compiles_under_the_eyes_of_a_lab_too() {
-    let (rules, mistakes) = Rules::read("rules.toml", include_str!("../../src/guard/scrub/rules.toml"));
-    assert!(mistakes.is_empty(), "{}", mistakes.iter().map(|mistake| format!("{mistake}\n")).collect::<String>());
+    let rules = lab(include_str!("../../src/guard/scrub/rules.toml"));
     assert_eq!(rules.ids().collect::<Vec<_>>(), Rules::shipped().ids().collect::<Vec<_>>());
 }
 
@@ -303,6 +314,52 @@ fn a_private_key_goes_whole_cut_off_or_escaped_and_the_text_after_it_stays() {
 }
 
 #[test]
+fn encoding_hides_nothing() {
+    let escaped = |text: &str| serde_json::to_string(text).unwrap();
+    let line = |seed| fill("⟨b64⟩", seed).text;
+    let password = fill("⟨A18⟩", 12).text;
+    let key = fill("⟨A40⟩", 13).text;
+    let pem = format!("-----BEGIN EC PRIVATE KEY-----\n{}\n{}\n-----END EC PRIVATE KEY-----\n", line(1), line(2));
+    for (text, secrets) in [
+        (pem.clone(), vec![line(1), line(2)]),
+        (format!("lab:\n  key: |\n    {}", pem.replace('\n', "\n    ")), vec![line(1), line(2)]),
+        (format!("DB_PASSWORD=\"{password}\"\nAPI_KEY='{key}'\n"), vec![password.clone(), key.clone()]),
+        (format!("{{\"password\": \"{password}\", \"api_key\": \"{key}\"}}"), vec![password.clone(), key.clone()]),
+        (format!("curl -H \"Authorization: Bearer {key}\" https://lab.example"), vec![key.clone()]),
+        (format!("postgres://svc:{password}@db.lab.example:5432/lab\n"), vec![password.clone()]),
+        (token(14), vec![token(14)]),
+    ] {
+        let once = escaped(&text);
+        let slashes = once.replace('/', "\\/");
+        let quotes = once.replace("\\\"", "\\u0022");
+        for encoded in [escaped(&once), escaped(&escaped(&once)), text, once, slashes, quotes] {
+            let scrubbed = scrub(&encoded);
+            for secret in &secrets {
+                for spelling in [secret.clone(), secret.replace('/', "\\/")] {
+                    let left = (0..=spelling.len() - 12).find(|at| scrubbed.contains(&spelling[*at..at + 12]));
+                    assert_eq!(left, None, "{encoded} became {scrubbed}");
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn a_password_in_an_address_goes_however_it_is_written() {
+    let password = fill("⟨A10⟩", 15).text;
+    for text in [
+        format!("postgres://svc:p%40{password}%2F@db.lab.example/lab"),
+        format!("postgres%3A%2F%2Fsvc%3A{password}%40db.lab.example%2Flab"),
+        format!("https://lab.example/?next=postgres%3a%2f%2fsvc%3a{password}%40db.lab.example%2flab"),
+        format!("https:\\/\\/svc:{password}@db.lab.example\\/lab"),
+        format!("https:\\u002f\\u002fsvc:{password}@db.lab.example"),
+    ] {
+        let scrubbed = scrub(&text);
+        assert!(!scrubbed.contains(&password) && scrubbed.contains("svc") && scrubbed.contains("db.lab"), "{scrubbed}");
+    }
+}
+
+#[test]
 fn of_an_address_only_the_password_goes() {
     let password = fill("⟨A18⟩", 5).text;
     for (before, after) in [
@@ -360,8 +417,11 @@ fn a_long_row_of_beginnings_is_walked_once() {
 }
 
 #[test]
-fn a_labs_rules_are_read_and_what_cannot_be_used_is_named_with_its_line() {
+fn every_mistake_in_a_labs_rules_is_named_with_its_line_and_then_there_are_no_rules() {
     let text = r#"title = "ours"
+[extend]
+path = "common.toml"
+
 [[rules]]
 id = "lab-badge"
 regex = '''badge-([0-9]{6})'''
@@ -372,10 +432,6 @@ id = "broken"
 regex = '''(unclosed'''
 
 [[rules]]
-id = "by-path"
-path = '''\.pem$'''
-
-[[rules]]
 id = "not / an id"
 regex = "a"
 
@@ -384,33 +440,128 @@ id = "group"
 regex = "a(b)"
 secretGroup = 3
 
+[[rules]]
+id = "empty"
+
+[[rules]]
+id = "lab-badge"
+regex = "b"
+entropy = "high"
+[[rules.allowlists]]
+condition = "XOR"
+regexTarget = "word"
+regexes = ["b"]
+
 [allowlist]
 regexes = ["[", "^000000$"]
-paths = ["vendor/"]
 "#;
-    let (rules, mistakes) = Rules::read("gitleaks.toml", text);
-    assert_eq!(rules.ids().collect::<Vec<_>>(), ["lab-badge"]);
-    let told: Vec<(usize, &str)> =
-        mistakes.iter().map(|mistake| (mistake.line, mistake.message.split(':').next().unwrap())).collect();
+    let mistakes = Rules::read("gitleaks.toml", text).unwrap_err();
     assert_eq!(
-        told,
+        told(&mistakes),
         [
-            (9, "rule `broken` is left out"),
-            (11, "rule `by-path` goes by a file's path, which a transcript has not; it is left out"),
-            (16, "the `id` can't stand in a text"),
-            (21, "rule `group` is left out"),
-            (25, "an allowed expression is left out"),
-            (26, "`paths` of an allowlist is left out"),
+            (3, "`path` of [extend] is not followed, so rules would be missing"),
+            (12, "rule `broken`"),
+            (15, "the id `not / an id` can't stand in a text"),
+            (20, "rule `group`"),
+            (23, "rule `empty` has no `regex`"),
+            (26, "the id `lab-badge` is given twice"),
+            (29, "`entropy` should be a number"),
+            (31, "`condition` is no `XOR`"),
+            (32, "`regexTarget` is no `word`"),
+            (36, "an allowed expression"),
         ]
     );
-    assert!(mistakes.iter().all(|mistake| mistake.file == "gitleaks.toml" && !mistake.remedy.is_empty()));
+    assert!(Rules::read("gitleaks.toml", "title = 3\n[[rules").is_err());
+    assert!(Rules::read("gitleaks.toml", "title = \"ours\"\n").is_err(), "who names a file expects rules of it");
+}
+
+#[test]
+fn what_a_transcript_has_not_is_passed_over_with_a_word() {
+    let text = r#"[extend]
+useDefault = true
+disabledRules = ["github-tokens"]
+
+[[rules]]
+id = "lab-badge"
+regex = '''badge-([0-9]{6})'''
+path = '''\.env$'''
+
+[[rules]]
+id = "by-path"
+path = '''\.pem$'''
+
+[[rules]]
+id = "in-two-parts"
+regex = "part-[0-9]{6}"
+skipReport = true
+
+[allowlist]
+regexes = ["^000000$"]
+paths = ["vendor/"]
+commits = ["0123456"]
+
+[[allowlists]]
+condition = "AND"
+paths = ["vendor/"]
+regexes = ["^123456$"]
+"#;
+    let (rules, notes) = Rules::read("gitleaks.toml", text).unwrap();
+    assert_eq!(rules.ids().collect::<Vec<_>>(), ["lab-badge", "in-two-parts"]);
+    assert_eq!(
+        told(&notes),
+        [
+            (2, "the rules that `useDefault` stands for here are those of tidings"),
+            (3, "no rule of tidings is called `github-tokens`"),
+            (8, "rule `lab-badge` has a `path`, which a transcript has not; it is tried on every text"),
+            (12, "rule `by-path` goes by a file's path, which a transcript has not; it is left out"),
+            (17, "rule `in-two-parts`"),
+            (21, "`paths` of an allowlist is left out"),
+            (22, "`commits` of an allowlist is left out"),
+            (26, "the allowlist asks for `paths` too and is left out"),
+        ]
+    );
     let scrubber = Scrubber::new(rules, [1; 32]);
     assert_eq!(
         pieces(scrubber.scrub("my badge-123456, her badge-000000").text.as_str()),
         ["my badge-", ", her badge-000000"]
     );
-    let (none, mistakes) = Rules::read("gitleaks.toml", "title = 3\n[[rules");
-    assert!(none.is_empty() && !mistakes.is_empty());
+}
+
+#[test]
+fn a_labs_rule_takes_the_place_of_ours_and_may_switch_ours_off() {
+    let secret = token(9);
+    let text = format!("badge-123456 {secret}");
+    let counts = |rules: &str| {
+        let counts = Scrubber::new(Rules::shipped().and(lab(rules)), [1; 32]).scrub(&text).counts;
+        counts.into_keys().collect::<Vec<_>>()
+    };
+    let badge = "[[rules]]\nid = \"badge\"\nregex = 'badge-[0-9]{6}'\n";
+    assert_eq!(counts(badge), ["badge", "github-token"]);
+    assert_eq!(counts(&format!("[extend]\ndisabledRules = [\"github-token\"]\n{badge}")), ["badge"]);
+    let instead = "[[rules]]\nid = \"github-token\"\nregex = 'badge-[0-9]{6}'\n";
+    assert_eq!(counts(instead), ["github-token"]);
+    let both = Rules::shipped().and(lab(instead));
+    assert_eq!(both.len(), Rules::shipped().len());
+    assert_eq!(Scrubber::new(both, [1; 32]).scrub(&text).counts["github-token"], 1, "the badge, and no token");
+}
+
+#[test]
+fn what_a_lab_allows_holds_for_our_rules_where_it_says_so() {
+    let (secret, other) = (token(10), token(11));
+    let text = format!("{secret} {other} badge-123456");
+    let counts = |rules: &str| {
+        let (rules, _) = Rules::read("gitleaks.toml", rules).unwrap();
+        Scrubber::new(Rules::shipped().and(rules), [1; 32]).scrub(&text).counts.into_iter().collect::<Vec<_>>()
+    };
+    let badge = "[[rules]]\nid = \"badge\"\nregex = 'badge-[0-9]{6}'\n";
+    let allows = format!("regexes = ['^{secret}$', '^badge-']\n");
+    let (ours, badges) = (|times| ("github-token".to_owned(), times), ("badge".to_owned(), 1));
+    assert_eq!(counts(&format!("{badge}[allowlist]\n{allows}")), [ours(2)], "its own rules alone");
+    assert_eq!(counts(&format!("[extend]\nuseDefault = true\n{badge}[allowlist]\n{allows}")), [ours(1)]);
+    let named = format!("{badge}[[allowlists]]\ntargetRules = [\"github-token\"]\n{allows}");
+    assert_eq!(counts(&named), [badges.clone(), ours(1)]);
+    let added = format!("{badge}[[rules]]\nid = \"github-token\"\n[[rules.allowlists]]\n{allows}");
+    assert_eq!(counts(&added), [badges, ours(1)]);
 }
 
 #[test]
@@ -440,15 +591,29 @@ fn gitleaks_words_mean_what_they_mean_there() {
 }
 
 #[test]
+fn the_readmes_own_rules_are_rules() {
+    let readme = include_str!("../../README.md");
+    let (_, rules) = readme.split_once("```toml\n# badges.toml\n").expect("the example is there");
+    let (rules, notes) = Rules::read("badges.toml", rules.split_once("```").unwrap().0).unwrap();
+    assert_eq!(notes.iter().map(|note| note.line).collect::<Vec<_>>(), [2], "`useDefault` alone means something else");
+    assert_eq!(rules.ids().collect::<Vec<_>>(), ["lab-badge"]);
+    assert_eq!(Rules::shipped().and(rules).len(), Rules::shipped().len(), "one more, and one off");
+}
+
+#[test]
 fn rules_add_up_and_their_version_tells_them_apart() {
-    let (lab, _) = Rules::read("gitleaks.toml", "[[rules]]\nid = \"badge\"\nregex = 'badge-[0-9]{6}'\n");
-    let (other, _) = Rules::read("gitleaks.toml", "[[rules]]\nid = \"badge\"\nregex = 'badge-[0-9]{7}'\n");
+    let badge = "[[rules]]\nid = \"badge\"\nregex = 'badge-[0-9]{6}'\n";
+    let (other, off) = (badge.replace('6', "7"), format!("[extend]\ndisabledRules = [\"github-token\"]\n{badge}"));
+    let allowing = format!("{badge}[[allowlists]]\ntargetRules = [\"github-token\"]\nstopwords = [\"a\"]\n");
+    let (lab, other, off, allowing) = (lab(badge), lab(&other), lab(&off), lab(&allowing));
     let both = Rules::shipped().and(lab.clone());
     assert_eq!(both.len(), Rules::shipped().len() + 1);
     assert_eq!(both.version(), Rules::shipped().and(lab.clone()).version());
-    let versions: BTreeSet<String> =
-        [Rules::shipped(), lab.clone(), other, both.clone()].iter().map(Rules::version).collect();
-    assert_eq!(versions.len(), 4);
+    let with = |rules: &Rules| Rules::shipped().and(rules.clone()).version();
+    let versions: BTreeSet<String> = [&other, &off, &allowing].into_iter().map(with).collect();
+    let alone = [Rules::shipped(), lab.clone(), other.clone(), both.clone()];
+    let versions: BTreeSet<String> = versions.into_iter().chain(alone.iter().map(Rules::version)).collect();
+    assert_eq!(versions.len(), 7);
     assert!(versions.iter().all(|version| version.len() == 12));
     let secret = token(8);
     let scrubbing = Scrubber::new(both, [1; 32]).scrub(&format!("badge-123456 {secret}"));

@@ -2,13 +2,13 @@
 
 use std::cell::OnceCell;
 use std::collections::{BTreeMap, HashMap};
-use std::fs;
 
-use anyhow::{Context, Result};
-use tracing::warn;
+use anyhow::{Result, anyhow};
 
 use super::super::Setup;
-use crate::guard::scrub::{Rules, Scrubbed, Scrubber};
+use super::rules::scrub_rules;
+use crate::config::Mistake;
+use crate::guard::scrub::{Scrubbed, Scrubber};
 use crate::keep;
 use crate::session::{Facts, Memory, Passage};
 
@@ -39,18 +39,10 @@ impl<'a> Cloth<'a> {
         if let Some(made) = self.made.get() {
             return Ok(made);
         }
-        let mut rules = Rules::shipped();
-        if let Some(path) = &self.setup.config.scrub_rules {
-            let path = self.setup.home.folder().join(path);
-            let name = path.display().to_string();
-            let text = fs::read_to_string(&path)
-                .with_context(|| format!("reading the rules {name}, which [scrub] in tidings.toml names"))?;
-            let (own, mistakes) = Rules::read(&name, &text);
-            for mistake in &mistakes {
-                warn!("{mistake}");
-            }
-            rules = rules.and(own);
-        }
+        let (rules, _) = scrub_rules(&self.setup.home, &self.setup.config).map_err(|mistakes| {
+            let told: Vec<String> = mistakes.iter().map(Mistake::to_string).collect();
+            anyhow!("nothing is read unscrubbed, and the lab's rules have mistakes:\n{}", told.join("\n"))
+        })?;
         let version = rules.version();
         let key = keep::scrub_key(self.setup.home.folder())?;
         Ok(self.made.get_or_init(|| (Scrubber::new(rules, key), version)))

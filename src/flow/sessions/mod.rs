@@ -2,6 +2,7 @@
 
 mod cloth;
 mod one;
+mod rules;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::fs::File;
@@ -23,6 +24,7 @@ use super::report::SessionReport;
 use super::{Asked, Setup};
 use cloth::Cloth;
 use one::{Job, Was};
+pub use rules::scrub_rules;
 
 /// Bytes of a file that says what a subagent was sent for; a longer one is none.
 const MOST_ERRAND: u64 = 1 << 20;

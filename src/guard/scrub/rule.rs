@@ -6,7 +6,7 @@ use regex_automata::meta::{BuildError, Config, Regex};
 use regex_automata::util::syntax;
 
 /// A rule in gitleaks' terms (<https://github.com/gitleaks/gitleaks#configuration>).
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Rule {
     pub id: String,
     pub expression: String,

@@ -1,12 +1,12 @@
 //! A set of rules: the shipped one, a lab's, or both.
 
 use std::fmt::Write;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use sha2::{Digest, Sha256};
 
 use super::reading;
-use super::rule::{Form, Reach, Rule};
+use super::rule::{Allowed, Form, Reach, Rule};
 use crate::config::Mistake;
 
 /// Raised whenever the same rules come to find something else, because the code that applies them changed.
@@ -16,6 +16,18 @@ const ENGINE: u32 = 2;
 #[derive(Debug, Clone, Default)]
 pub struct Rules {
     rules: Vec<Arc<Rule>>,
+    /// Ids of rules that these switch off among the ones they are added to.
+    pub(super) off: Vec<String>,
+    /// What these allow the rules that they are added to.
+    pub(super) shared: Vec<Shared>,
+}
+
+/// What is no secret for rules of other files too.
+#[derive(Debug, Clone)]
+pub struct Shared {
+    /// Empty: for all of them.
+    pub ids: Vec<String>,
+    pub allowed: Arc<Allowed>,
 }
 
 impl Rules {
@@ -24,27 +36,51 @@ impl Rules {
     /// # Panics
     /// Never: tests read the same file.
     pub fn shipped() -> Rules {
-        let (rules, mistakes) = reading::read("rules.toml", include_str!("rules.toml"), reading::Origin::Shipped);
-        assert!(mistakes.is_empty(), "the shipped rules are right");
-        Rules { rules }
+        static SHIPPED: OnceLock<Rules> = OnceLock::new();
+        let read = || {
+            let (rules, _) = reading::read("rules.toml", include_str!("rules.toml"), reading::Origin::Shipped)
+                .expect("the shipped rules are right");
+            rules
+        };
+        SHIPPED.get_or_init(read).clone()
     }
 
-    /// Reads a lab's rules in the form of gitleaks.toml; `file` is its name in messages. What can't be used is a mistake with
-    /// its line and a remedy, and all else stays: a lab that sees the mistakes decides whether to go on.
+    /// Reads a lab's rules in the form of gitleaks.toml; `file` is its name in messages. Beside the rules it says what of the
+    /// file is not used though nothing is wrong with it, with its line.
     ///
-    /// Used are `id`, `regex` (Go's RE2: bytes, ASCII classes), `keywords`, `entropy`, `secretGroup`, and allowlists with
-    /// `regexes`, `stopwords`, `regexTarget` and `condition`, of a rule or of the file. A transcript has no path and no commit,
-    /// so a rule that has only a `path` is left out, one that has both is tried on every text, and allowlists by `paths` or
-    /// `commits` are left out; each is told among the mistakes.
-    pub fn read(file: &str, text: &str) -> (Rules, Vec<Mistake>) {
-        let (rules, mistakes) = reading::read(file, text, reading::Origin::Lab);
-        (Rules { rules }, mistakes)
+    /// Used are `id`, `regex` (Go's RE2: bytes, ASCII classes), `keywords`, `entropy`, `secretGroup`, `[extend]` with
+    /// `disabledRules` and `useDefault`, and allowlists with `regexes`, `stopwords`, `regexTarget`, `condition` and `targetRules`,
+    /// of a rule or of the file. A transcript has no path and no commit, so a rule that has only a `path` is left out, one that
+    /// has both is tried on every text, and allowlists by `paths` or `commits` are left out.
+    ///
+    /// # Errors
+    /// Every mistake, with its line and a remedy. Then nothing may be scrubbed: somebody relies on what is missing.
+    pub fn read(file: &str, text: &str) -> Result<(Rules, Vec<Mistake>), Vec<Mistake>> {
+        reading::read(file, text, reading::Origin::Lab)
     }
 
-    /// These rules, and then the others. The allowlist of a file holds for the rules of that file.
+    /// These rules, and then the others, without those of these that the others switch off or have under the same id.
+    ///
+    /// The allowlist of a file holds for the rules of that file; for these too where it names them in `targetRules`, and where
+    /// the file says `useDefault = true`, as it does in gitleaks.
     pub fn and(mut self, other: Rules) -> Rules {
+        self.rules.retain(|rule| !other.off.contains(&rule.id) && other.ids().all(|id| id != rule.id));
+        for Shared { ids, allowed } in &other.shared {
+            self.allow(ids, allowed);
+        }
         self.rules.extend(other.rules);
         self
+    }
+
+    /// Adds to what the rules of these ids allow; no id means all.
+    pub(super) fn allow(&mut self, ids: &[String], allowed: &Arc<Allowed>) {
+        for rule in self.rules.iter_mut().filter(|rule| ids.is_empty() || ids.contains(&rule.id)) {
+            Arc::make_mut(rule).allowed.push(allowed.clone());
+        }
+    }
+
+    pub(super) fn push(&mut self, rule: Rule) {
+        self.rules.push(Arc::new(rule));
     }
 
     pub fn ids(&self) -> impl Iterator<Item = &str> {

@@ -446,7 +446,7 @@ async fn other_rules_are_applied_to_what_is_kept() {
     assert_eq!(spent(&desk), 2);
     let rules = "[[rules]]\nid = \"lab-word\"\nregex = '''lantern-[0-9]{4}-keeper'''\nkeywords = [\"lantern-\"]\n";
     fs::write(desk.setup.home.folder().join("gitleaks.toml"), rules).unwrap();
-    desk.setup.config.scrub_rules = Some(desk.setup.home.folder().join("gitleaks.toml"));
+    desk.setup.config.scrub_rules = vec![desk.setup.home.folder().join("gitleaks.toml")];
     let now = NOW.parse().unwrap();
     let (transcripts, taken) = flow::scrub_sessions(&desk.setup, now).unwrap();
     assert_eq!((transcripts, taken.get("lab-word")), (1, Some(&1)));
@@ -457,6 +457,32 @@ async fn other_rules_are_applied_to_what_is_kept() {
     assert_eq!(flow::scrub_sessions(&desk.setup, now).unwrap().0, 0, "nothing is left to do");
     desk.append(&path, &prompt(ONE, 3, "and on it goes"));
     assert_eq!(desk.settle("and it grows on").await.turns, 1);
+}
+
+#[tokio::test]
+async fn a_labs_rule_takes_effect_on_what_is_read_and_its_mistakes_stop_the_reading() {
+    let mut desk = Desk::new(Agent::ClaudeCode);
+    let home = desk.setup.home.folder().to_owned();
+    fs::create_dir_all(&home).unwrap();
+    let path = format!("p/{ONE}.jsonl");
+    desk.write(&path, prompt(ONE, 1, &format!("lantern-7291-keeper and {SECRET}")));
+    desk.setup.config.scrub_rules = ["one.toml", "two.toml"].map(|name| home.join(name)).into();
+    let rule = "[[rules]]\nid = \"lab-word\"\nregex = '''lantern-[0-9]{4}-keeper'''\nkeywords = [\"lantern-\"]\n";
+    fs::write(home.join("one.toml"), rule).unwrap();
+    let refused = || flow::scrub_sessions(&desk.setup, NOW.parse().unwrap()).unwrap_err().to_string();
+    assert!(refused().contains("two.toml:1:1"), "{}", refused());
+    fs::write(home.join("two.toml"), "[[rules]]\nid = \"two\"\nregex = '('\n").unwrap();
+    assert!(refused().contains("two.toml:3:9: rule `two`"), "{}", refused());
+
+    fs::write(home.join("two.toml"), "[extend]\ndisabledRules = [\"github-token\"]\n").unwrap();
+    desk.settle("two files of rules").await;
+    let texts = |desk: &Desk| desk.told().into_iter().map(|(.., text)| text).collect::<Vec<_>>().join("\n");
+    assert!(texts(&desk).contains("[redacted:lab-word:") && texts(&desk).contains(SECRET), "{}", texts(&desk));
+
+    fs::write(home.join("two.toml"), rule.replace("lab-word", "lab-light")).unwrap();
+    let (transcripts, taken) = flow::scrub_sessions(&desk.setup, NOW.parse().unwrap()).unwrap();
+    assert_eq!((transcripts, taken.get("github-token")), (1, Some(&1)), "ours is on again");
+    assert!(!texts(&desk).contains(SECRET), "{}", texts(&desk));
 }
 
 #[test]

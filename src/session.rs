@@ -10,6 +10,7 @@ mod passage;
 mod memory;
 mod names;
 mod project;
+pub mod usage;
 
 use std::fmt;
 

@@ -23,6 +23,7 @@ mod lists;
 mod posts;
 mod pages;
 mod sessions;
+mod usage;
 mod keep;
 mod river;
 mod world;

@@ -8,6 +8,7 @@ mod mistake;
 mod origin;
 mod paths;
 mod people;
+mod prices;
 mod routes;
 mod sessions;
 mod settings;
@@ -34,6 +35,7 @@ use jiff::tz::TimeZone;
 use url::Url;
 
 use crate::edition::{ChannelName, EditionKind};
+use crate::session::usage::PriceList;
 use crate::stream::Stream;
 
 /// tidings.toml, with every default filled in.
@@ -62,6 +64,8 @@ pub struct Config {
     pub people: Vec<Person>,
     /// Files of a lab's own rules for what is a secret, in the form of gitleaks.toml; below the home unless they begin with `/`.
     pub scrub_rules: Vec<PathBuf>,
+    /// `[prices]`: what models cost that sessions used, by the beginning of their names.
+    pub prices: PriceList,
 }
 
 impl Config {

@@ -6,6 +6,7 @@ use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use jiff::Timestamp;
 use tidings::edition::ChannelName;
+use tidings::session::usage::By;
 use tidings::source::Trust;
 use url::Url;
 
@@ -263,6 +264,8 @@ pub enum SessionsCommand {
         #[arg(short = 'n', long, default_value_t = 20)]
         limit: usize,
     },
+    /// What they cost: tokens and dollars, each answer counted once, whatever forks and resumed sessions copied
+    Usage(UsageArgs),
     /// Remove a session everywhere and for good, also when its file comes back; the file itself is not touched
     Forget {
         /// A session's id, as `sessions list` prints it, or a transcript's (t-7k3m9q2xwd)
@@ -270,6 +273,36 @@ pub enum SessionsCommand {
     },
     /// Take out of what is kept what the present rules call secrets
     Scrub,
+}
+
+#[derive(Debug, Args)]
+pub struct UsageArgs {
+    /// Sums of days (of the lab's zone), projects (worktrees count as their repository), models, branches, sessions, or
+    /// blocks of five hours
+    #[arg(long, value_parser = by(), default_value = "day")]
+    pub by: By,
+
+    /// Nothing before this day: a date (2026-11-01) or a span back from today (30d, 2w)
+    #[arg(long, value_name = "DAY")]
+    pub since: Option<String>,
+
+    /// Nothing after this day
+    #[arg(long, value_name = "DAY")]
+    pub until: Option<String>,
+
+    /// Every row; else 50 of them, and with --json what fits into 16 KB
+    #[arg(long)]
+    pub all: bool,
+
+    /// As Markdown, to paste into a diary: a table, and with --by session a line for each
+    #[arg(long)]
+    pub markdown: bool,
+}
+
+/// A way of summing by its name.
+fn by() -> impl TypedValueParser<Value = By> {
+    let names = PossibleValuesParser::new(By::ALL.map(By::word));
+    names.map(|word| By::ALL.into_iter().find(|by| by.word() == word).expect("one of those just listed"))
 }
 
 #[derive(Debug, Subcommand)]

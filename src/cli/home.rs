@@ -48,7 +48,9 @@ impl Desk {
 fn here(source: SessionSource) -> SessionSource {
     let home = env::var_os("HOME").map(PathBuf::from).filter(|path| path.is_absolute());
     let named = |text: String| Some(text.trim().to_owned()).filter(|text| !text.is_empty());
-    let owner = source.owner.clone().or_else(|| env::var("USER").ok().and_then(named));
+    // cron sets LOGNAME alone: whose sessions they are must not depend on who starts a run.
+    let user = || env::var("USER").or_else(|_| env::var("LOGNAME")).ok().and_then(named);
+    let owner = source.owner.clone().or_else(user);
     let host = source.host.clone().or_else(|| fs::read_to_string("/proc/sys/kernel/hostname").ok().and_then(named));
     SessionSource { folder: source.folder_of(home.as_deref()), owner, host, ..source }
 }

@@ -13,6 +13,8 @@ mod turns;
 mod init;
 mod sources;
 mod sessions;
+mod grid;
+mod usage;
 mod subscribe;
 mod digest;
 mod trends;

@@ -10,7 +10,7 @@ use super::{Claude, Config, Lab, Prices, Route, Routes, SecretName};
 /// Names of endpoints that mean something else in [routes].
 const RESERVED: [&str; 3] = ["local", "claude", "none"];
 /// A price above this is a slip of the decimal point: the dearest model sold today costs 50 dollars for a million tokens.
-const MOST_DOLLARS: f64 = 10_000.0;
+pub(super) const MOST_DOLLARS: f64 = 10_000.0;
 /// What a month may cost where nothing else is written.
 const DOLLARS_A_MONTH: u64 = 10_000_000;
 

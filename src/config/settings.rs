@@ -58,6 +58,9 @@ pub fn read_settings(file: &str, text: &str) -> Result<Config, Vec<Mistake>> {
         config.scrub_rules = table.some_parsed("rules", read_rules, "\"gitleaks.toml\", a file in the home");
         table.finish();
     }
+    if let Some(table) = top.table("prices") {
+        config.prices = super::prices::read(&table);
+    }
     for table in top.tables("people") {
         super::people::read_person(table, &mut config.people);
     }

@@ -25,7 +25,7 @@ pub use crate::keep::index::turns::{
     is_about_turns,
 };
 pub use crate::keep::index::{Card, Hit, Query, Results};
-pub use crate::keep::sessions::SessionLine;
+pub use crate::keep::sessions::{Never, OwnUsage, SessionLine, Usage, WantedUsage};
 pub use crate::keep::{Inbox, Outbox, SourceStatus, Status, ToldIn, Watched, Why};
 
 /// Items that match, best first.
@@ -58,6 +58,14 @@ pub fn chronicle(home: &Home) -> Result<Option<Chronicle>> {
 /// When the view can't be read.
 pub fn session_lines(home: &Home) -> Result<Vec<SessionLine>> {
     keep::sessions::session_lines(home.folder())
+}
+
+/// What sessions cost, as far as the one who asks may see it.
+///
+/// # Errors
+/// When a view can't be read.
+pub fn usage(home: &Home, wanted: &WantedUsage) -> Result<Usage> {
+    keep::sessions::usage(home.folder(), wanted)
 }
 
 /// How the home stood after its last run; None before the first.

@@ -4,9 +4,11 @@ mod tokens;
 mod price;
 mod repeats;
 mod count;
+mod about;
 mod block;
 mod lab;
 
+pub use about::SessionAbout;
 pub use block::{Block, blocks};
 pub use count::{Answer, Cell, Count, Key, Row, Sum, Window};
 pub use lab::{LabKey, LabRow, LabUsage, PEOPLE, lab_days, lab_groups};

@@ -60,6 +60,7 @@ fn help_reads_as_it_was_last_looked_at() {
         "sources add",
         "sources import",
         "sources export",
+        "sessions usage",
         "digest",
         "digest preview",
         "digest write",

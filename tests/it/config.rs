@@ -111,6 +111,21 @@ fn routes_name_models_and_what_they_cost() {
 }
 
 #[test]
+fn prices_stand_under_the_beginning_of_a_models_name() {
+    let text =
+        "[prices.\"lantern-9\"]\ninput = 3\noutput = 15.5\ncache_read = 0.3\n[prices.beacon]\ninput = 0\noutput = 0\n";
+    let prices = read_settings("tidings.toml", text).unwrap_or_else(|mistakes| panic!("{}", told(&mistakes))).prices;
+    let (name, price) = prices.of("lantern-9-20261101").unwrap();
+    assert_eq!(
+        (name, price.input, price.output, price.cache_read),
+        ("lantern-9", 3_000_000, 15_500_000, Some(300_000))
+    );
+    assert_eq!((price.cache_write_5m, price.cache_write_1h), (None, None));
+    assert!(prices.of("beacon-2").is_some() && prices.of("lantern").is_none());
+    assert!(read_settings("tidings.toml", "").unwrap().prices.0.is_empty(), "none are shipped");
+}
+
+#[test]
 fn channels_tell_what_suits_them_unless_their_line_says_otherwise() {
     let text = "[ntfy]\nurl = \"https://ntfy.example\"\ntopic = \"lab\"\n[slack]\nurl_file = \"/run/slack\"\n\
                 [apprise]\nurl = \"http://box.example:8000/notify/lab\"\ntells = [\"alert\"]\n\

@@ -24,6 +24,7 @@ mod posts;
 mod pages;
 mod sessions;
 mod usage;
+mod costing;
 mod keep;
 mod river;
 mod world;

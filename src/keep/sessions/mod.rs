@@ -8,6 +8,7 @@ mod forget;
 mod scrub;
 mod transcript;
 mod view;
+mod usage;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -18,6 +19,7 @@ use serde::{Deserialize, Serialize};
 pub use archive::{Kept, turns_at};
 pub use forget::Forgotten;
 pub use transcript::{Transcript, TranscriptId};
+pub use usage::{Never, OwnUsage, Usage, WantedUsage, usage};
 pub use view::{SessionLine, SpentLine, session_lines};
 
 pub(super) use archive::{each_frame, sync};

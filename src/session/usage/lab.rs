@@ -154,11 +154,13 @@ fn row(key: Option<LabKey>, sum: &Sum, prices: Option<&PriceList>) -> LabRow {
     LabRow { key, read: tokens.read(), written: tokens.output, cost: prices.map(|prices| sum.cost(prices)) }
 }
 
+/// None names all the others.
 type Groups = Vec<(Option<LabKey>, Cell)>;
+type Named = Vec<(LabKey, Cell)>;
 
 /// Groups that are pieces, and the others as one piece under `other`; where all are not enough for one, they are it all the same:
 /// their sum is the total, which is told.
-fn grouped(groups: Vec<(LabKey, Cell)>, other: Option<LabKey>) -> Groups {
+fn grouped(groups: Named, other: Option<LabKey>) -> Groups {
     let (mut shown, small): (Vec<_>, Vec<_>) = groups.into_iter().partition(|(_, cell)| is_enough(cell));
     let mut rest = Cell::new();
     small.into_iter().for_each(|(_, cell)| merge(&mut rest, cell));
@@ -176,7 +178,7 @@ fn grouped(groups: Vec<(LabKey, Cell)>, other: Option<LabKey>) -> Groups {
 
 /// Branches within projects, so that what is told of a project and of its branches has the same pieces.
 fn branches(cells: BTreeMap<Key, Cell>) -> Groups {
-    let mut projects: BTreeMap<Option<Arc<str>>, (Cell, Vec<(LabKey, Cell)>)> = BTreeMap::new();
+    let mut projects: BTreeMap<Option<Arc<str>>, (Cell, Named)> = BTreeMap::new();
     for (key, cell) in cells {
         let Key::Branch { project, .. } = &key else { continue };
         let (all, branches) = projects.entry(project.clone()).or_default();

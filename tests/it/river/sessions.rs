@@ -6,12 +6,15 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use jiff::tz::TimeZone;
 use tidings::config::{SessionSource, read_every_source};
 use tidings::fetch::recorded::Recorded;
+use tidings::flow::ask::{Usage, WantedUsage};
 use tidings::flow::{self, Asked, Doors, Report, SessionReport, Setup, Unwatched, ask};
 use tidings::home::Home;
 use tidings::keep::Keep;
 use tidings::keep::index::turns::Chronicle;
+use tidings::session::usage::{By, Key, PriceList, Window};
 use tidings::session::{Agent, Role};
 
 const NOW: &str = "2026-11-21T12:00:00Z";
@@ -483,6 +486,35 @@ async fn a_labs_rule_takes_effect_on_what_is_read_and_its_mistakes_stop_the_read
     let (transcripts, taken) = flow::scrub_sessions(&desk.setup, NOW.parse().unwrap()).unwrap();
     assert_eq!((transcripts, taken.get("github-token")), (1, Some(&1)), "ours is on again");
     assert!(!texts(&desk).contains(SECRET), "{}", texts(&desk));
+}
+
+#[tokio::test]
+async fn what_was_spent_counts_once_however_often_it_was_copied() {
+    let desk = Desk::new(Agent::ClaudeCode);
+    let placeholder = answer(ONE, 30, "I begin").replace("\"output_tokens\":30", "\"output_tokens\":1");
+    let one = prompt(ONE, 1, "Where does the cache forget?") + &placeholder + &answer(ONE, 30, "It forgets here.");
+    let fork = one.replace(ONE, TWO) + &answer(TWO, 5, "And on.");
+    desk.write(&format!("p/{ONE}.jsonl"), &one);
+    desk.write(&format!("p/{ONE}/subagents/agent-a1.jsonl"), answer(ONE, 7, "Sent to look."));
+    desk.write(&format!("p/{TWO}.jsonl"), &fork);
+    desk.run().await;
+    desk.append(&format!("p/{TWO}.jsonl"), &answer(TWO, 11, "To the end."));
+    desk.run().await;
+    let spent = |by: By| -> Vec<(Key, u64, u64)> {
+        let (zone, now) = (TimeZone::UTC, NOW.parse::<jiff::Timestamp>().unwrap());
+        let today = zone.to_datetime(now).date();
+        let wanted = WantedUsage { by, window: Window::default(), zone, today, prices: PriceList::default() };
+        let Usage::Own(own) = ask::usage(&desk.setup.home, &wanted).unwrap() else { panic!("it is one person's") };
+        own.rows.into_iter().map(|row| (row.key, row.sum.answers, row.sum.tokens().output)).collect()
+    };
+    assert_eq!(spent(By::Session), [(Key::Session(0), 2, 37), (Key::Session(1), 2, 16)]);
+    // A subagent is of the session that called it, and a fork stands behind what it was copied from.
+    assert_eq!(spent(By::Model), [(Key::Model(Some("lantern-9".into())), 4, 53)]);
+    let view = desk.setup.home.folder().join("state/views/spent.jsonl");
+    let mode = std::os::unix::fs::PermissionsExt::mode(&fs::metadata(view).unwrap().permissions());
+    assert_eq!(mode & 0o777, 0o600, "its owner alone reads it");
+    flow::forget_session(&desk.setup.home, ONE, NOW.parse().unwrap()).unwrap();
+    assert_eq!(spent(By::Session), [(Key::Session(0), 3, 46)], "of what is forgotten, the copies count");
 }
 
 #[test]

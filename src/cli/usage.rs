@@ -9,7 +9,7 @@ use anyhow::anyhow;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use jiff::{Span, Timestamp};
-use tidings::flow::ask::{self, Never, Usage, WantedUsage};
+use tidings::flow::ask::{self, Usage, WantedUsage};
 use tidings::session::usage::{Block, By, Key, PEOPLE, PriceList, Row, SessionAbout, Sum, Window, blocks};
 
 use super::args::UsageArgs;
@@ -43,9 +43,12 @@ pub fn usage(desk: &Desk, args: &UsageArgs) -> Result<ExitCode, Failure> {
             true => return print_json(desk, args, &json::lab(&lab, people, &wanted), args.by == By::Day),
             false => words::lab(&lab, people, &wanted, args),
         },
-        Usage::Lab { people, told: None } => return Err(too_few(people)),
-        Usage::TooFew { people } => return Err(too_few(people)),
-        Usage::Never(never) => return Err(Failure::Wrong(never_words(never))),
+        Usage::Lab { people, told: None } | Usage::TooFew { people } => return Err(too_few(people)),
+        Usage::OneByOne(by) => {
+            let words = "this home has sessions of several people, and each";
+            let remedy = "--by day, project, model or branch sums them up";
+            return Err(Failure::Wrong(format!("{words} {} is one person's; {remedy}", by.word())));
+        }
     };
     for line in told.lines {
         say(&line)?;
@@ -58,24 +61,11 @@ pub fn usage(desk: &Desk, args: &UsageArgs) -> Result<ExitCode, Failure> {
 
 fn too_few(people: usize) -> Failure {
     anyhow!(
-        "this home has sessions of {people} people, and sums are told only where {PEOPLE} or more worked on the same whole days, \
-         each with a hundredth of it or more; if all are yours, give their sources in sources.toml the same `owner`"
+        "this home has sessions of {people} people; sums are told only of whole days before today, and by project, model or \
+         branch of whole weeks before this one, in which {PEOPLE} or more worked, each with a hundredth of it or more; if all \
+         are yours, give their sources in sources.toml the same `owner`"
     )
     .into()
-}
-
-fn never_words(never: Never) -> String {
-    match never {
-        Never::OneByOne(by) => format!(
-            "this home has sessions of several people, and each {} is one person's; --by day, project, model or branch sums them up",
-            by.word()
-        ),
-        Never::Window(by) => format!(
-            "this home has sessions of several people: by {} they are summed up over all days only, since two windows would tell \
-             what lies between; --by day takes --since and --until",
-            by.word()
-        ),
-    }
 }
 
 /// What is told to people: on stdout, and beside it.

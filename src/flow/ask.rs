@@ -25,7 +25,7 @@ pub use crate::keep::index::turns::{
     is_about_turns,
 };
 pub use crate::keep::index::{Card, Hit, Query, Results};
-pub use crate::keep::sessions::{Never, OwnUsage, SessionLine, Usage, WantedUsage};
+pub use crate::keep::sessions::{OwnUsage, SessionLine, Usage, WantedUsage};
 pub use crate::keep::{Inbox, Outbox, SourceStatus, Status, ToldIn, Watched, Why};
 
 /// Items that match, best first.

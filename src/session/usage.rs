@@ -11,7 +11,7 @@ mod lab;
 pub use about::SessionAbout;
 pub use block::{Block, blocks};
 pub use count::{Answer, Cell, Count, Key, Row, Sum, Window};
-pub use lab::{LabKey, LabRow, LabUsage, PEOPLE, lab_days, lab_groups};
+pub use lab::{LabKey, LabRow, LabUsage, PEOPLE, Span, lab_days, lab_groups, lab_weeks};
 pub use price::{Cost, Price, PriceList};
 pub use repeats::{Joined, Repeats};
 pub use tokens::Tokens;

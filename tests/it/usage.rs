@@ -9,8 +9,8 @@ use jiff::{SignedDuration, Timestamp};
 use proptest::prelude::*;
 use tidings::session::project_of;
 use tidings::session::usage::{
-    Answer, Block, By, Cell, Cost, Count, Key, LabKey, LabUsage, PEOPLE, Price, PriceList, Repeats, Row, Tokens,
-    Window, blocks, lab_days, lab_groups,
+    Answer, Block, By, Cell, Cost, Count, Key, LabKey, LabUsage, PEOPLE, Price, PriceList, Repeats, Row, Span, Tokens,
+    Window, blocks, lab_days, lab_groups, lab_weeks,
 };
 
 fn at(text: &str) -> Timestamp {
@@ -250,11 +250,20 @@ fn days(answers: &[Answer], window: Window, prices: &PriceList) -> Option<LabUsa
     lab_days(cells, TODAY, window, &TimeZone::UTC, prices)
 }
 
-/// As the flow has it: the days say which answers count.
+/// As the keeper of the views has it: the days say which weeks count.
+fn weeks(answers: &[Answer], today: Date) -> Vec<Span> {
+    let cells = count(By::Day, &TimeZone::UTC, Window::default(), answers).into_cells();
+    let days = lab_days(cells, today, Window::default(), &TimeZone::UTC, &PriceList::default());
+    days.map(|days| lab_weeks(&days, today)).unwrap_or_default()
+}
+
+fn groups_of(by: By, answers: &[Answer], weeks: Vec<Span>, window: Window, prices: &PriceList) -> Option<LabUsage> {
+    let cells = |span: Span| (span, count(by, &TimeZone::UTC, span.window(&TimeZone::UTC), answers).into_cells());
+    lab_groups(weeks.into_iter().map(cells).collect(), window, &TimeZone::UTC, prices)
+}
+
 fn groups(by: By, answers: &[Answer], prices: &PriceList) -> Option<LabUsage> {
-    let days = days(answers, Window::default(), prices)?;
-    let window = days.window(&TimeZone::UTC);
-    Some(lab_groups(count(by, &TimeZone::UTC, window, answers).into_cells(), &days, prices))
+    groups_of(by, answers, weeks(answers, TODAY), Window::default(), prices)
 }
 
 /// Rows as a person reads them, with what was written.
@@ -371,6 +380,33 @@ fn branches_never_tell_more_of_a_project_than_five_people_share() {
 }
 
 #[test]
+fn groups_are_told_by_weeks_so_that_next_weeks_table_tells_no_one_person() {
+    let none = PriceList::default();
+    let answers = [
+        of_people(0..6, "2026-11-04", "atlas", "main"),
+        of_people(0..5, "2026-11-05", "borealis", "main"),
+        of_people(0..6, "2026-11-10", "atlas", "main"),
+        // In the second week only two people work on it.
+        of_people(3..5, "2026-11-11", "borealis", "main"),
+        of_people(0..9, "2026-11-11", "cirrus", "main"),
+        of_people(0..9, "2026-11-17", "cirrus", "main"),
+    ]
+    .concat();
+    let told_on =
+        |day: Date, window: Window| told(groups_of(By::Project, &answers, weeks(&answers, day), window, &none));
+    let open = Window::default();
+    assert_eq!(told_on(date(2026, 11, 8), open), [], "the first week is not over");
+    let first = [("/w/atlas", 60), ("/w/borealis", 50)];
+    assert_eq!(told_on(date(2026, 11, 9), open), expect(&first));
+    assert_eq!(told_on(date(2026, 11, 15), open), expect(&first));
+    let both = [("/w/cirrus", 90), ("/w/atlas", 60), ("/w/borealis", 50), ("other", 80)];
+    assert_eq!(told_on(date(2026, 11, 16), open), expect(&both), "what two people added to a project is not told");
+    assert_eq!(told_on(date(2026, 11, 21), open), expect(&both), "the third week is not over");
+    let since = Window { since: Some(at("2026-11-06T00:00:00Z")), until: None };
+    assert_eq!(told_on(date(2026, 11, 16), since), expect(&[("/w/cirrus", 90), ("other", 80)]));
+}
+
+#[test]
 fn money_is_told_where_it_is_that_of_five_people_everywhere() {
     let five = of_people(0..5, "2026-11-10", "atlas", "main");
     let all = PriceList([("opus".to_owned(), price(0, 1_000_000)), ("free".to_owned(), price(0, 0))].into());
@@ -458,9 +494,23 @@ proptest! {
                 by_days.extend(days(&answers, window, &none).iter().flat_map(|usage| answers_of(usage, &answers)));
             }
         }
-        let grouped = |by| groups(by, &answers, &none).map(|usage| answers_of(&usage, &answers)).unwrap_or_default();
-        let by_folders = [grouped(By::Project), grouped(By::Branch)].concat();
-        for sets in [by_days, by_folders, grouped(By::Model)] {
+        // Rows sum up what each week has of them, so it is enough that each week keeps the rule, and that its days do.
+        let weeks = weeks(&answers, TODAY);
+        let grouped = |by: By| -> Vec<Vec<BTreeSet<usize>>> {
+            let all = groups_of(by, &answers, weeks.clone(), Window::default(), &none);
+            let apart = weeks.iter().map(|week| groups_of(by, &answers, vec![*week], Window::default(), &none).unwrap());
+            let apart: Vec<LabUsage> = apart.collect();
+            let written = apart.iter().map(|week| week.total.written).sum::<u64>();
+            assert_eq!(all.map_or(0, |all| all.total.written), written);
+            apart.iter().map(|week| answers_of(week, &answers)).collect()
+        };
+        let folders = grouped(By::Project).into_iter().zip(grouped(By::Branch)).map(|(one, other)| [one, other].concat());
+        let spans = weeks.iter().map(|week| {
+            let within = |at: &usize| week.window(&TimeZone::UTC).holds(answers[*at].at);
+            (0..answers.len()).filter(within).collect::<BTreeSet<usize>>()
+        });
+        by_days.extend(spans);
+        for sets in std::iter::once(by_days).chain(folders).chain(grouped(By::Model)) {
             for one in &sets {
                 for other in &sets {
                     let left: BTreeSet<u32> = one.difference(other).map(|at| answers[*at].owner).collect();

@@ -88,7 +88,7 @@ pub fn lab(lab: &LabUsage, people: usize, wanted: &WantedUsage, args: &UsageArgs
         false => grid.lines(),
     };
     remarks.push(format!(
-        "Sums of {people} people, {} to {}; later days follow when enough of them worked.",
+        "Sums of {people} people, {} to {}; what is later follows when enough of them worked.",
         lab.first, lab.last
     ));
     Told { lines, remarks }

@@ -19,7 +19,7 @@ use serde::{Deserialize, Serialize};
 pub use archive::{Kept, turns_at};
 pub use forget::Forgotten;
 pub use transcript::{Transcript, TranscriptId};
-pub use usage::{Never, OwnUsage, Usage, WantedUsage, usage};
+pub use usage::{OwnUsage, Usage, WantedUsage, usage};
 pub use view::{SessionLine, SpentLine, session_lines};
 
 pub(super) use archive::{each_frame, sync};

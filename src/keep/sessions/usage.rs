@@ -17,7 +17,7 @@ use super::{SpentLine, TranscriptId};
 use crate::session::SessionId;
 use crate::session::usage::{
     Answer, By, Count, Joined, LabUsage, PEOPLE, PriceList, Repeats, Row, SessionAbout, Tokens, Window, lab_days,
-    lab_groups,
+    lab_groups, lab_weeks,
 };
 
 /// Letters of a title that are remembered: it may be a long prompt.
@@ -44,17 +44,8 @@ pub enum Usage {
     Lab { people: usize, told: Option<LabUsage> },
     /// Several people's, but too few to be summed up.
     TooFew { people: usize },
-    /// Many people's, of which this is never told.
-    Never(Never),
-}
-
-/// What is never told of many people.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Never {
-    /// Sessions and blocks are those of one person each.
+    /// Many people's, and each of these is one person's: it is never told.
     OneByOne(By),
-    /// The same groups over two windows tell what lies between.
-    Window(By),
 }
 
 #[derive(Debug)]
@@ -101,10 +92,7 @@ pub fn usage(home: &Path, wanted: &WantedUsage) -> Result<Usage> {
         return Ok(Usage::TooFew { people });
     }
     if people > 1 && matches!(wanted.by, By::Session | By::Block) {
-        return Ok(Usage::Never(Never::OneByOne(wanted.by)));
-    }
-    if people > 1 && wanted.by != By::Day && !wanted.window.is_open() {
-        return Ok(Usage::Never(Never::Window(wanted.by)));
+        return Ok(Usage::OneByOne(wanted.by));
     }
     let mut repeats = Repeats::default();
     spent.each(|line: MessageLine| {
@@ -115,27 +103,27 @@ pub fn usage(home: &Path, wanted: &WantedUsage) -> Result<Usage> {
     if people <= 1 {
         let window = if wanted.by == By::Block { Window::default() } else { wanted.window };
         let mut count = Count::new(wanted.by, wanted.zone.clone(), window);
-        let unlisted = each_answer(&mut spent, &book, joined, &mut count)?;
+        let unlisted = each_answer(&mut spent, &book, joined, |answer| count.take(answer))?;
         let undated = count.undated;
         return Ok(Usage::Own(OwnUsage { rows: count.into_rows(), sessions: book.sessions, undated, unlisted }));
     }
-    let mut days = Count::new(By::Day, wanted.zone.clone(), Window::default());
-    each_answer(&mut spent, &book, joined.clone(), &mut days)?;
-    let window = if wanted.by == By::Day { wanted.window } else { Window::default() };
-    let days = lab_days(days.into_cells(), wanted.today, window, &wanted.zone, &wanted.prices);
-    let told = match days {
-        Some(days) if wanted.by != By::Day => {
-            let mut groups = Count::new(wanted.by, wanted.zone.clone(), days.window(&wanted.zone));
-            each_answer(&mut spent, &book, joined, &mut groups)?;
-            Some(lab_groups(groups.into_cells(), &days, &wanted.prices))
-        }
-        days => days,
-    };
-    Ok(Usage::Lab { people, told })
+    let WantedUsage { by, window, zone, today, prices } = wanted;
+    let mut days = Count::new(By::Day, zone.clone(), Window::default());
+    each_answer(&mut spent, &book, joined.clone(), |answer| days.take(answer))?;
+    let days = days.into_cells();
+    if *by == By::Day {
+        return Ok(Usage::Lab { people, told: lab_days(days, *today, *window, zone, prices) });
+    }
+    let days = lab_days(days, *today, Window::default(), zone, prices);
+    let weeks = days.map(|days| lab_weeks(&days, *today)).unwrap_or_default();
+    let mut counts: Vec<Count> = weeks.iter().map(|week| Count::new(*by, zone.clone(), week.window(zone))).collect();
+    each_answer(&mut spent, &book, joined, |answer| counts.iter_mut().for_each(|count| count.take(answer)))?;
+    let weeks = weeks.into_iter().zip(counts.into_iter().map(Count::into_cells)).collect();
+    Ok(Usage::Lab { people, told: lab_groups(weeks, *window, zone, prices) })
 }
 
-/// Counts each answer once; returns how many are of transcripts that are not listed.
-fn each_answer(spent: &mut View, book: &Book, mut joined: Joined, count: &mut Count) -> Result<u64> {
+/// Gives each answer once; returns how many are of transcripts that are not listed.
+fn each_answer(spent: &mut View, book: &Book, mut joined: Joined, mut take: impl FnMut(&Answer)) -> Result<u64> {
     let (mut words, mut unlisted) = (Words::default(), 0);
     spent.each(|line: SpentLine| {
         let Some((session, owner)) = book.transcripts.get(&line.transcript).copied() else {
@@ -159,11 +147,11 @@ fn each_answer(spent: &mut View, book: &Book, mut joined: Joined, count: &mut Co
             },
         };
         if let Some(answer) = joined.pass(answer) {
-            count.take(&answer);
+            take(&answer);
         }
         Ok(())
     })?;
-    joined.rest().for_each(|answer| count.take(&answer));
+    joined.rest().for_each(|answer| take(&answer));
     Ok(unlisted)
 }
 

@@ -6,11 +6,13 @@
 //! what is printed, what remains is whole pieces again.
 //!
 //! - Time is cut first: whole days of the lab's zone are joined until they are a piece. What comes after the last piece is not
-//!   counted yet, nor is today, nor an answer of which the time is not known. Every other sum is over these pieces alone. A
-//!   window is rounded inwards to them, and only days know one: the same groups over two windows would tell what lies between.
-//! - Groups (projects, models) that are no piece go into `other`, and with them the smallest of the rest until `other` is a
-//!   piece: else it would follow from the total. Branches are grouped within each project that is printed, and the branches of
-//!   all others are one `other`: else they would follow from their project.
+//!   counted yet, nor is today, nor an answer of which the time is not known. A window is rounded inwards.
+//! - Groups (projects, models) are cut within each week apart, when it is over: a week has the pieces of time that end in it. A group
+//!   that is no piece goes into the week's `other`, and with it the smallest of the rest until `other` is a piece: else it would
+//!   follow from the total. A row sums up the weeks in which its group is a piece. So what is told today and what is told next
+//!   week, or over two windows, differ by whole pieces.
+//! - Branches are cut within each project that is a piece of its week, and those of all others are one `other`: else they would
+//!   follow from their project.
 //! - Money is told only where every model has a price and five people have a part in that of every piece. Five people and their
 //!   two figures are all that a piece tells: not how many answers, sessions or people it has.
 //! - Sessions and blocks belong to one person each: there are none.
@@ -47,7 +49,7 @@ pub struct LabRow {
     pub cost: Option<Cost>,
 }
 
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub enum LabKey {
     /// From a day to a day, both included.
     Days(Date, Date),
@@ -66,11 +68,24 @@ pub struct LabUsage {
     pub total: LabRow,
 }
 
-impl LabUsage {
-    /// From its first day to the end of its last.
-    pub fn window(&self, zone: &TimeZone) -> Window {
+/// Days from the first to the last, both included.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Span {
+    pub first: Date,
+    pub last: Date,
+}
+
+impl Span {
+    pub fn window(self, zone: &TimeZone) -> Window {
         let end = self.last.tomorrow().ok().and_then(|next| start_of(next, zone));
         Window { since: start_of(self.first, zone), until: Some(end.unwrap_or(Timestamp::MAX)) }
+    }
+
+    /// Whether all of it lies in the window.
+    fn is_within(self, window: Window, zone: &TimeZone) -> bool {
+        let own = self.window(zone);
+        window.since.is_none_or(|since| own.since.is_some_and(|start| since <= start))
+            && window.until.is_none_or(|until| own.until.is_some_and(|end| end <= until))
     }
 }
 
@@ -81,8 +96,7 @@ fn start_of(day: Date, zone: &TimeZone) -> Option<Timestamp> {
 /// Days that are one piece.
 #[derive(Debug, Clone)]
 struct Piece {
-    first: Date,
-    last: Date,
+    span: Span,
     cell: Cell,
 }
 
@@ -94,8 +108,9 @@ fn pieces(days: BTreeMap<Key, Cell>, today: Date) -> Vec<Piece> {
         if day >= today {
             break;
         }
-        let mut piece = open.take().unwrap_or_else(|| Piece { first: day, last: day, cell: Cell::new() });
-        piece.last = day;
+        let mut piece =
+            open.take().unwrap_or_else(|| Piece { span: Span { first: day, last: day }, cell: Cell::new() });
+        piece.span.last = day;
         merge(&mut piece.cell, cell);
         match is_enough(&piece.cell) {
             true => pieces.push(piece),
@@ -115,38 +130,60 @@ pub fn lab_days(
 ) -> Option<LabUsage> {
     let pieces = pieces(days, today);
     let has_costs = have_costs(pieces.iter().map(|piece| &piece.cell), prices);
-    let start = |day: Date| start_of(day, zone);
-    let is_within = |piece: &&Piece| {
-        let starts_in = window.since.is_none_or(|since| start(piece.first).is_some_and(|start| since <= start));
-        let next = || piece.last.tomorrow().ok().and_then(start);
-        starts_in && window.until.is_none_or(|until| next().is_some_and(|end| end <= until))
-    };
-    let within: Vec<&Piece> = pieces.iter().filter(is_within).collect();
-    let rows = within.iter().map(|piece| {
-        row(Some(LabKey::Days(piece.first, piece.last)), &merged(&piece.cell), has_costs.then_some(prices))
-    });
-    told(&within, rows.collect(), has_costs.then_some(prices))
+    let prices = has_costs.then_some(prices);
+    let within: Vec<&Piece> = pieces.iter().filter(|piece| piece.span.is_within(window, zone)).collect();
+    let (first, last) = (within.first()?.span.first, within.last()?.span.last);
+    let sums: Vec<Sum> = within.iter().map(|piece| merged(&piece.cell)).collect();
+    let key = |piece: &Piece| LabKey::Days(piece.span.first, piece.span.last);
+    let rows = within.iter().zip(&sums).map(|(piece, sum)| row(Some(key(piece)), sum, prices)).collect();
+    Some(LabUsage { first, last, rows, total: row(None, &total(&sums), prices) })
 }
 
-/// The groups of all days that are told. `days` are those of [`lab_days`] without a window, and `groups` counts the answers of
-/// [their window](LabUsage::window).
-pub fn lab_groups(groups: BTreeMap<Key, Cell>, days: &LabUsage, prices: &PriceList) -> LabUsage {
-    let mut shown = match groups.keys().next() {
-        Some(Key::Branch { .. }) => branches(groups),
-        _ => grouped(groups.into_iter().map(|(key, cell)| (LabKey::Group(key), cell)).collect(), None),
-    };
-    shown.sort_by_key(|(key, cell)| (key.is_none(), std::cmp::Reverse(merged(cell).tokens().all())));
-    let prices = have_costs(shown.iter().map(|(_, cell)| cell), prices).then_some(prices);
-    let rows = shown.into_iter().map(|(key, cell)| row(key, &merged(&cell), prices)).collect();
-    let total = LabRow { cost: prices.and(days.total.cost), ..days.total.clone() };
-    LabUsage { first: days.first, last: days.last, rows, total }
+/// The weeks that are over, of all days that are told: those of [`lab_days`] without a window.
+pub fn lab_weeks(days: &LabUsage, today: Date) -> Vec<Span> {
+    let week = |day: Date| (day.iso_week_date().year(), day.iso_week_date().week());
+    let mut weeks: Vec<Span> = Vec::new();
+    for row in &days.rows {
+        let Some(LabKey::Days(first, last)) = row.key else { continue };
+        match weeks.last_mut().filter(|before| week(before.last) == week(last)) {
+            Some(before) => before.last = last,
+            None => weeks.push(Span { first, last }),
+        }
+    }
+    weeks.retain(|span| week(span.last) < week(today));
+    weeks
 }
 
-fn told(pieces: &[&Piece], rows: Vec<LabRow>, prices: Option<&PriceList>) -> Option<LabUsage> {
-    let (first, last) = (pieces.first()?.first, pieces.last()?.last);
+/// The groups of the window; None where no week lies in it. `weeks` are all that [`lab_weeks`] names, each with a count of its
+/// [own answers](Span::window).
+pub fn lab_groups(
+    weeks: Vec<(Span, BTreeMap<Key, Cell>)>,
+    window: Window,
+    zone: &TimeZone,
+    prices: &PriceList,
+) -> Option<LabUsage> {
+    let cut = |(span, cells): (Span, BTreeMap<Key, Cell>)| match cells.keys().next() {
+        Some(Key::Branch { .. }) => (span, branches(cells)),
+        _ => (span, grouped(cells.into_iter().map(|(key, cell)| (LabKey::Group(key), cell)).collect(), None)),
+    };
+    let weeks: Vec<(Span, Groups)> = weeks.into_iter().map(cut).collect();
+    let cells = weeks.iter().flat_map(|(_, groups)| groups).map(|(_, cell)| cell);
+    let prices = have_costs(cells, prices).then_some(prices);
+    let within: Vec<(Span, Groups)> = weeks.into_iter().filter(|(span, _)| span.is_within(window, zone)).collect();
+    let (first, last) = (within.first()?.0.first, within.last()?.0.last);
+    let mut sums: BTreeMap<Option<LabKey>, Sum> = BTreeMap::new();
+    for (key, cell) in within.into_iter().flat_map(|(_, groups)| groups) {
+        sums.entry(key).or_default().merge(&merged(&cell));
+    }
+    let mut rows: Vec<LabRow> = sums.iter().map(|(key, sum)| row(key.clone(), sum, prices)).collect();
+    rows.sort_by_key(|row| (row.key.is_none(), std::cmp::Reverse(row.read.saturating_add(row.written))));
+    Some(LabUsage { first, last, rows, total: row(None, &total(sums.values()), prices) })
+}
+
+fn total<'s>(sums: impl IntoIterator<Item = &'s Sum>) -> Sum {
     let mut total = Sum::default();
-    pieces.iter().for_each(|piece| total.merge(&merged(&piece.cell)));
-    Some(LabUsage { first, last, rows, total: row(None, &total, prices) })
+    sums.into_iter().for_each(|sum| total.merge(sum));
+    total
 }
 
 fn row(key: Option<LabKey>, sum: &Sum, prices: Option<&PriceList>) -> LabRow {
@@ -159,7 +196,7 @@ type Groups = Vec<(Option<LabKey>, Cell)>;
 type Named = Vec<(LabKey, Cell)>;
 
 /// Groups that are pieces, and the others as one piece under `other`; where all are not enough for one, they are it all the same:
-/// their sum is the total, which is told.
+/// their sum is the week's, which is told.
 fn grouped(groups: Named, other: Option<LabKey>) -> Groups {
     let (mut shown, small): (Vec<_>, Vec<_>) = groups.into_iter().partition(|(_, cell)| is_enough(cell));
     let mut rest = Cell::new();

@@ -12,6 +12,7 @@ mod prices;
 mod routes;
 mod sessions;
 mod settings;
+mod share;
 mod site;
 mod sources;
 pub(crate) mod table;
@@ -21,6 +22,7 @@ pub use mistake::Mistake;
 pub use origin::kinds;
 pub use sessions::SessionSource;
 pub use settings::read_settings;
+pub use share::Share;
 pub use site::site_line;
 pub use sources::{read_every_source, read_sources};
 
@@ -66,6 +68,8 @@ pub struct Config {
     pub scrub_rules: Vec<PathBuf>,
     /// `[prices]`: what models cost that sessions used, by the beginning of their names.
     pub prices: PriceList,
+    /// None: no session is shared.
+    pub share: Option<Share>,
 }
 
 impl Config {

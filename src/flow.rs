@@ -64,8 +64,8 @@ pub use models::{Lookup, ModelDoor, Task};
 pub use people::{Heard, leave_lists};
 pub use rehearse::rehearse;
 pub use replay::{lay_out_demo, replay};
-pub use report::{Change, Report, SessionReport, SourceReport, Status, What};
-pub use sessions::{forget_session, scrub_rules, scrub_sessions};
+pub use report::{Change, Report, SessionReport, ShareReport, SharedSession, SourceReport, Status, What};
+pub use sessions::{Scope, forget_session, scrub_rules, scrub_sessions, share_sessions, unshare_sessions};
 pub use thumbs::{Thumbed, give_thumb};
 pub use trends::{preview_trends, send_trends, write_trends};
 pub use writers::{Writer, dollars};
@@ -149,6 +149,10 @@ pub async fn run(setup: &Setup, doors: &Doors, asked: &Asked, now: Timestamp, wa
     watcher.doing("writing the index");
     report.acts.indexed = keep.index_pending()?;
     report.acts.turns_indexed = keep.index_turns_pending()?;
+    report.share = sessions::share_what_is_due(&mut keep, setup, now)?;
+    if let Some(share) = &mut report.share {
+        share.sessions.clear();
+    }
     beat.end(&mut keep, now)?;
 
     keep.write_views(now)?;

@@ -11,6 +11,7 @@ mod memory;
 mod names;
 mod project;
 pub mod usage;
+mod shared;
 
 use std::fmt;
 
@@ -20,6 +21,7 @@ pub use facts::{Errand, Facts, Lines, Summary};
 pub use memory::{Copies, Memory, Seen, hash};
 pub use passage::{Counts, Damage, Passage, Trouble};
 pub use project::project_of;
+pub use shared::{Header, SharedLine};
 pub use spent::Spent;
 pub use turn::{Role, Setting, Turn};
 
@@ -43,6 +45,34 @@ impl Agent {
             Agent::Codex => "codex",
             Agent::Diary => "diary",
         }
+    }
+}
+
+/// How a file tells a session.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Format {
+    /// As its agent wrote it down.
+    Of(Agent),
+    /// As somebody [shared](SharedLine) it, whatever the agent.
+    Shared,
+}
+
+impl Format {
+    pub const ALL: [Format; 4] =
+        [Format::Of(Agent::ClaudeCode), Format::Of(Agent::Codex), Format::Of(Agent::Diary), Format::Shared];
+
+    /// As sources.toml says it.
+    pub fn word(self) -> &'static str {
+        match self {
+            Format::Of(agent) => agent.word(),
+            Format::Shared => "shared",
+        }
+    }
+}
+
+impl From<Agent> for Format {
+    fn from(agent: Agent) -> Format {
+        Format::Of(agent)
     }
 }
 

@@ -273,6 +273,36 @@ pub enum SessionsCommand {
     },
     /// Take out of what is kept what the present rules call secrets
     Scrub,
+    /// Write what [share] in tidings.toml names into its folder, for the lab's home to read; each run does so too
+    Share(ShareArgs),
+    /// Take back what was shared, and share it no more
+    Unshare(ScopeArgs),
+}
+
+#[derive(Debug, Args)]
+pub struct ShareArgs {
+    #[command(flatten)]
+    pub scope: ScopeArgs,
+
+    /// Change nothing: list what goes, what waits and till when, and what is held back and why
+    #[arg(long)]
+    pub dry_run: bool,
+}
+
+/// What of the sessions. With `share` it lifts an `unshare` before.
+#[derive(Debug, Args)]
+#[group(multiple = false)]
+pub struct ScopeArgs {
+    /// A session's id, as `sessions list` prints it, or a transcript's (t-7k3m9q2xwd)
+    pub id: Option<String>,
+
+    /// Every session of this folder and of those below it
+    #[arg(long, value_name = "DIR")]
+    pub project: Option<PathBuf>,
+
+    /// Every session
+    #[arg(long)]
+    pub all: bool,
 }
 
 #[derive(Debug, Args)]

@@ -323,6 +323,14 @@ fn kept(home: &Home, desk: &Desk, found: &mut impl FnMut(State, String, &str)) {
         Ok(_) => found(State::Fine, "state/ belongs to its owner alone".into(), ""),
         Err(_) => found(State::Advice, "nothing has run here yet".into(), "tidings run"),
     }
+    let index = std::fs::metadata(home.folder().join("index"));
+    if index.is_ok_and(|there| there.permissions().mode() & 0o077 != 0) {
+        found(
+            State::Broken,
+            "other users may read index/, which holds the words of sessions".into(),
+            "chmod 700 index",
+        );
+    }
     match ask::status(home) {
         Ok(Some(status)) => {
             let age = desk.now.duration_since(status.at);

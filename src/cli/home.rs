@@ -9,6 +9,7 @@ use anyhow::{Context, anyhow, bail};
 use tidings::config::{Config, Mistake, SecretName, SessionSource, read_every_source, read_settings};
 use tidings::flow::{self, Setup};
 use tidings::home::Home;
+use tidings::session::Format;
 use tidings::source::Source;
 
 use super::Desk;
@@ -32,8 +33,9 @@ impl Desk {
         let home = self.home()?;
         let (sources, config) = read_files(&home)?;
         match (sources, config) {
-            (Ok((sources, sessions)), Ok(config)) => {
+            (Ok((sources, sessions)), Ok(mut config)) => {
                 let sessions = sessions.into_iter().map(here).collect();
+                config.share = config.share.map(|share| share.at_home(home_folder().as_deref()));
                 Ok(Setup { home, sources, sessions, config })
             }
             (sources, config) => {
@@ -46,13 +48,21 @@ impl Desk {
 
 /// A folder of sessions with its path whole, and with the names of this user and machine where the file says none.
 fn here(source: SessionSource) -> SessionSource {
-    let home = env::var_os("HOME").map(PathBuf::from).filter(|path| path.is_absolute());
+    let home = home_folder();
+    if source.format == Format::Shared {
+        // Each file says whose it is.
+        return SessionSource { folder: source.folder_of(home.as_deref()), ..source };
+    }
     let named = |text: String| Some(text.trim().to_owned()).filter(|text| !text.is_empty());
     // cron sets LOGNAME alone: whose sessions they are must not depend on who starts a run.
     let user = || env::var("USER").or_else(|_| env::var("LOGNAME")).ok().and_then(named);
     let owner = source.owner.clone().or_else(user);
     let host = source.host.clone().or_else(|| fs::read_to_string("/proc/sys/kernel/hostname").ok().and_then(named));
     SessionSource { folder: source.folder_of(home.as_deref()), owner, host, ..source }
+}
+
+fn home_folder() -> Option<PathBuf> {
+    env::var_os("HOME").map(PathBuf::from).filter(|path| path.is_absolute())
 }
 
 /// What sources.toml names: what is asked over the network, and folders of sessions.

@@ -15,6 +15,7 @@ mod sources;
 mod sessions;
 mod grid;
 mod usage;
+mod sharing;
 mod subscribe;
 mod digest;
 mod trends;

@@ -9,6 +9,7 @@ use super::args::RunArgs;
 use super::exit::Failure;
 use super::home::secret;
 use super::progress::Progress;
+use super::sharing::share_lines;
 use super::{Desk, say};
 
 /// Faults that are named one by one; more are counted.
@@ -101,6 +102,7 @@ pub fn words(report: &Report, setup: &Setup) -> String {
         lines.push("Nothing new.".to_owned());
     }
     lines.extend(report.sessions.iter().flat_map(session_lines));
+    lines.extend(report.share.iter().flat_map(share_lines));
     if acts.alerted > 0 {
         let folder = setup.home.digests().join("alerts");
         lines.push(format!("{} written to {}.", count(acts.alerted, "alert"), folder.display()));
@@ -210,6 +212,7 @@ fn session_lines(report: &SessionReport) -> Vec<String> {
         (report.rewritten, "written anew"),
         (report.moved, "moved"),
         (report.gone, "gone"),
+        (report.withdrawn, "taken back"),
     ];
     parts.extend(kinds.iter().filter(|(number, _)| *number > 0).map(|(number, word)| format!("{number} {word}")));
     parts.push(count(report.turns, "turn"));

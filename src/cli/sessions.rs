@@ -9,7 +9,7 @@ use tidings::flow::{self, ask};
 use super::args::SessionsCommand;
 use super::exit::Failure;
 use super::run::count;
-use super::{Desk, say, usage};
+use super::{Desk, say, sharing, usage};
 
 /// Characters of a title in the list.
 const TITLE: usize = 60;
@@ -20,6 +20,8 @@ pub fn sessions(desk: &Desk, command: SessionsCommand) -> Result<ExitCode, Failu
         SessionsCommand::Usage(args) => usage::usage(desk, &args),
         SessionsCommand::Forget { id } => forget(desk, &id),
         SessionsCommand::Scrub => scrub(desk),
+        SessionsCommand::Share(args) => sharing::share(desk, args),
+        SessionsCommand::Unshare(scope) => sharing::unshare(desk, scope),
     }
 }
 

@@ -60,7 +60,7 @@ fn list(desk: &Desk) -> Result<ExitCode, Failure> {
             .iter()
             .map(|source| {
                 json!({
-                    "name": source.name, "path": source.folder, "format": source.agent, "owner": source.owner,
+                    "name": source.name, "path": source.folder, "format": source.format.word(), "owner": source.owner,
                     "host": source.host,
                 })
             })
@@ -99,7 +99,7 @@ fn list(desk: &Desk) -> Result<ExitCode, Failure> {
     }
     for source in &setup.sessions {
         let state = if source.folder.is_dir() { "ok" } else { "away" };
-        say(&format!("{state:<8}{:<27} {} of {}", cut(&source.name), source.folder.display(), source.agent.word()))?;
+        say(&format!("{state:<8}{:<27} {} of {}", cut(&source.name), source.folder.display(), source.format.word()))?;
     }
     Ok(ExitCode::SUCCESS)
 }

@@ -10,6 +10,7 @@ use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use jiff::{Span, Timestamp};
 use tidings::flow::ask::{self, Usage, WantedUsage};
+use tidings::session::Format;
 use tidings::session::usage::{Block, By, Key, PEOPLE, PriceList, Row, SessionAbout, Sum, Window, blocks};
 
 use super::args::UsageArgs;
@@ -28,8 +29,9 @@ pub fn usage(desk: &Desk, args: &UsageArgs) -> Result<ExitCode, Failure> {
     let setup = desk.setup()?;
     let zone = setup.config.schedule.zone.clone();
     let today = zone.to_datetime(desk.now).date();
-    let wanted =
-        WantedUsage { by: args.by, window: window(args, today, &zone)?, zone, today, prices: setup.config.prices };
+    let is_lab = setup.sessions.iter().any(|source| source.format == Format::Shared);
+    let window = window(args, today, &zone)?;
+    let wanted = WantedUsage { by: args.by, window, zone, today, prices: setup.config.prices, is_lab };
     let told = match ask::usage(&setup.home, &wanted)? {
         Usage::Own(own) => {
             let blocks = if args.by == By::Block { blocks(&own.rows, wanted.window) } else { Vec::new() };

@@ -3,17 +3,17 @@
 use std::path::PathBuf;
 
 use super::table::{Found, Table};
-use crate::session::Agent;
+use crate::session::Format;
 
 const EXAMPLE: &str = "from.sessions = { path = \"~/.claude/projects\", format = \"claude-code\" }";
 
-/// A folder of transcripts that is read at every run.
+/// A folder of transcripts that is read at every run: an agent's own, or what people shared.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SessionSource {
     pub name: String,
     /// As it is written, `~/` included.
     pub folder: PathBuf,
-    pub agent: Agent,
+    pub format: Format,
     /// Whose sessions they are, and on which machine; None where the file does not say.
     pub owner: Option<String>,
     pub host: Option<String>,
@@ -46,9 +46,9 @@ pub(super) fn read(table: &Table<'_, '_>) -> Option<Found<SessionSource>> {
     let format = sessions.parsed(
         "format",
         |word| {
-            Agent::ALL.into_iter().find(|agent| agent.word() == word).ok_or_else(|| format!("`{word}` is no format"))
+            Format::ALL.into_iter().find(|format| format.word() == word).ok_or_else(|| format!("`{word}` is no format"))
         },
-        "one of \"claude-code\", \"codex\", \"diary\"",
+        "one of \"claude-code\", \"codex\", \"diary\", \"shared\"",
     );
     let named = |key: &'static str| {
         let name = |text: &str| {
@@ -64,7 +64,7 @@ pub(super) fn read(table: &Table<'_, '_>) -> Option<Found<SessionSource>> {
         }
     }
     sessions.finish();
-    let source = SessionSource { name: String::new(), folder: path?.value, agent: format?.value, owner, host };
+    let source = SessionSource { name: String::new(), folder: path?.value, format: format?.value, owner, host };
     Some(Found { value: source, span })
 }
 

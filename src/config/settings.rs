@@ -61,6 +61,9 @@ pub fn read_settings(file: &str, text: &str) -> Result<Config, Vec<Mistake>> {
     if let Some(table) = top.table("prices") {
         config.prices = super::prices::read(&table);
     }
+    if let Some(table) = top.table("share") {
+        config.share = super::share::read(table);
+    }
     for table in top.tables("people") {
         super::people::read_person(table, &mut config.people);
     }

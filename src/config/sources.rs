@@ -94,7 +94,7 @@ fn read_folder(
     table.finish();
     let name = read_name(document, name?, names)?;
     let Found { value: folder, span } = folder?;
-    let same = |other: &&SessionSource| other.folder == folder.folder && other.agent == folder.agent;
+    let same = |other: &&SessionSource| other.folder == folder.folder && other.format == folder.format;
     if let Some(other) = folders.iter().find(same) {
         document.mistake(span, format!("`{}` reads this already", other.name), "remove one of the two".into());
         return None;

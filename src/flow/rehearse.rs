@@ -26,6 +26,7 @@ pub async fn rehearse(
 ) -> Result<Report> {
     let folder = tempfile::tempdir().context("making a folder for the rehearsal")?;
     keep::copy_state(setup.home.folder(), folder.path(), "tidings run --dry-run", now)?;
-    let setup = Setup { home: Home::at(folder.path()), ..setup.clone() };
+    let mut setup = Setup { home: Home::at(folder.path()), ..setup.clone() };
+    setup.config.share = None;
     run(&setup, &Doors { carrier, channels: BTreeMap::new(), model: ModelDoor::Shut }, asked, now, watcher).await
 }

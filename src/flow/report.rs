@@ -1,7 +1,7 @@
 //! What a run did, in numbers: printed for people, and as `run --json`.
 
 use std::collections::BTreeMap;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use jiff::Timestamp;
 use serde::Serialize;
@@ -25,6 +25,9 @@ pub struct Report {
     /// Folders of sessions that were read.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub sessions: Vec<SessionReport>,
+    /// What was shared of them; None where nothing is.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub share: Option<ShareReport>,
     pub acts: Acts,
     /// Some of the items whose text was needed and could not be read from the archive.
     #[serde(skip_serializing_if = "Vec::is_empty")]
@@ -36,7 +39,7 @@ pub struct Report {
 impl Report {
     pub fn new(now: Timestamp) -> Report {
         let (sources, changes, sessions, lost) = Default::default();
-        Report { version: 1, now, sources, changes, sessions, acts: Acts::default(), lost, seconds: 0.0 }
+        Report { version: 1, now, sources, changes, sessions, share: None, acts: Acts::default(), lost, seconds: 0.0 }
     }
 
     /// Notes the items whose text could not be read from the archive.
@@ -89,6 +92,9 @@ pub struct SessionReport {
     pub rewritten: usize,
     pub moved: usize,
     pub gone: usize,
+    /// Transcripts that their owners took back, and that are no longer kept.
+    #[serde(skip_serializing_if = "is_none")]
+    pub withdrawn: usize,
     /// Turns that were read.
     pub turns: usize,
     /// Secrets that were taken out of them, by rule.
@@ -112,6 +118,68 @@ impl SessionReport {
         if self.unread.len() < NAMED {
             self.unread.push(format!("{}: {why}", path.display()));
         }
+    }
+}
+
+/// What became of the folder of what is shared.
+#[derive(Debug, Clone, Default, PartialEq, Serialize)]
+pub struct ShareReport {
+    pub folder: PathBuf,
+    /// Transcripts that were written there for the first time, added to, written anew, or taken back.
+    pub new: usize,
+    pub grown: usize,
+    pub rewritten: usize,
+    pub withdrawn: usize,
+    /// That were written.
+    pub bytes: u64,
+    /// Sessions that are shared, wait, can't be decided about, or are held back in a project that is shared; the others worked
+    /// elsewhere.
+    pub shared: usize,
+    pub waiting: usize,
+    pub doubtful: usize,
+    pub held: usize,
+    pub elsewhere: usize,
+    /// Each of them but those that worked elsewhere. Left out of a run's report.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub sessions: Vec<SharedSession>,
+    /// Why not everything was written; the next sharing tries again.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub trouble: Option<String>,
+}
+
+/// A session that is shared or may be.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct SharedSession {
+    pub session: String,
+    pub title: Option<String>,
+    pub cwd: Option<String>,
+    pub transcripts: usize,
+    /// Something of it lay in the folder before.
+    pub is_shared: bool,
+    /// `goes`, `waits`, `doubtful`, `held` or `elsewhere`.
+    pub fate: &'static str,
+    /// Until when it waits.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub till: Option<Timestamp>,
+    /// Why it is not shared.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub why: Option<String>,
+}
+
+impl ShareReport {
+    pub fn new(folder: &Path) -> ShareReport {
+        ShareReport { folder: folder.to_owned(), ..ShareReport::default() }
+    }
+
+    pub(super) fn count(&mut self, fate: &str) {
+        let count = match fate {
+            "goes" => &mut self.shared,
+            "waits" => &mut self.waiting,
+            "doubtful" => &mut self.doubtful,
+            "held" => &mut self.held,
+            _ => &mut self.elsewhere,
+        };
+        *count += 1;
     }
 }
 
@@ -221,4 +289,8 @@ pub struct Acts {
     pub failed: usize,
     /// Items whose text was needed and could not be read.
     pub texts_lost: usize,
+}
+
+fn is_none(number: &usize) -> bool {
+    *number == 0
 }

@@ -126,6 +126,10 @@ impl Keep {
         let state = home.join("state");
         private_folder(&state.join("outbox"))?;
         private_folder(&state.join("views"))?;
+        // Its words are those of sessions, too. What is no folder there is made anew as one.
+        if home.join("index").is_dir() {
+            private_folder(&home.join("index"))?;
+        }
         let path = state.join("store");
         if restore::was_interrupted(&state) {
             return Err(OpenError::Damaged { path, message: "a restore was interrupted".to_owned() });

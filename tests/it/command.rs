@@ -61,6 +61,8 @@ fn help_reads_as_it_was_last_looked_at() {
         "sources import",
         "sources export",
         "sessions usage",
+        "sessions share",
+        "sessions unshare",
         "digest",
         "digest preview",
         "digest write",

@@ -356,10 +356,19 @@ fn a_view_of_any_length_is_counted_in_little_memory() {
     let folder = home.write();
     let zone = TimeZone::UTC;
     let today = jiff::civil::date(2026, 11, 21);
-    let wanted = WantedUsage { by: By::Model, window: Window::default(), zone, today, prices: PriceList::default() };
+    let wanted = WantedUsage {
+        by: By::Model,
+        window: Window::default(),
+        zone,
+        today,
+        prices: PriceList::default(),
+        is_lab: false,
+    };
     let peak = memory::from_now();
     let Usage::Own(own) = usage(folder, &wanted).unwrap() else { panic!("it is one person's") };
     assert_eq!((own.rows.len(), own.rows[0].sum.answers), (1, 18_000));
+    let lab = usage(folder, &WantedUsage { is_lab: true, ..wanted }).unwrap();
+    assert!(matches!(lab, Usage::TooFew { people: 1 }), "in a lab's home nobody is shown by himself: {lab:?}");
     let most = home.spent.len() as isize / 3;
     assert!(peak.bytes() < most, "{} bytes for a view of {}", peak.bytes(), home.spent.len());
 }

@@ -23,8 +23,20 @@ pub fn growth(file: &File, known: &ReadMark) -> io::Result<(Growth, Stamp)> {
     if now == known.stamp {
         return Ok((Growth::Same, now));
     }
-    let is_replaced = (now.device, now.inode) != (known.stamp.device, known.stamp.inode);
-    if now.size < known.offset || is_replaced {
+    match (now.device, now.inode) == (known.stamp.device, known.stamp.inode) {
+        true => growth_of_bytes(file, known),
+        false => Ok((Growth::Rewritten, now)),
+    }
+}
+
+/// The same of a file that was carried here from elsewhere: who copies it may put a new file in the old one's place, and only the
+/// bytes say what became of it.
+///
+/// # Errors
+/// When it can't be read; then nothing is known of it.
+pub fn growth_of_bytes(file: &File, known: &ReadMark) -> io::Result<(Growth, Stamp)> {
+    let now = stamp(&file.metadata()?);
+    if now.size < known.offset {
         return Ok((Growth::Rewritten, now));
     }
     let is_there = proof(file, 0, known.head.bytes)?.as_ref() == Some(&known.head)

@@ -3,12 +3,15 @@
 mod cloth;
 mod one;
 mod rules;
+mod lab;
+mod choose;
+mod share;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::fs::File;
 use std::path::Path;
 
-use anyhow::Result;
+use anyhow::{Context, Result};
 use jiff::Timestamp;
 
 use crate::config::SessionSource;
@@ -17,14 +20,17 @@ use crate::home::Home;
 use crate::keep::Keep;
 use crate::keep::sessions::{Forgotten, Known, Transcript};
 use crate::read::session::{self, Kind, Place};
-use crate::session::{Agent, SessionId};
+use crate::session::{Agent, Format, SessionId};
 use crate::transcript::{Growth, Stamp};
 
 use super::report::SessionReport;
 use super::{Asked, Setup};
 use cloth::Cloth;
+use lab::Whose;
 use one::{Job, Was};
 pub use rules::scrub_rules;
+pub(super) use share::share_what_is_due;
+pub use share::{Scope, share_sessions, unshare_sessions};
 
 /// Bytes of a file that says what a subagent was sent for; a longer one is none.
 const MOST_ERRAND: u64 = 1 << 20;
@@ -50,8 +56,10 @@ pub fn forget_session(home: &Home, id: &str, now: Timestamp) -> Result<Forgotten
     let mut keep = Keep::open(home.folder(), "tidings sessions forget", now)?;
     let forgotten = keep.forget_session(id)?;
     if !forgotten.transcripts.is_empty() {
-        keep.cleared(now)?.checkpoint()?;
+        keep = keep.cleared(now)?;
+        keep.checkpoint()?;
     }
+    share::take_back_forgotten(&mut keep).context("it is forgotten here, and not yet taken back from the lab")?;
     Ok(forgotten)
 }
 
@@ -101,26 +109,26 @@ struct Folder<'a> {
     cloth: &'a Cloth<'a>,
     now: Timestamp,
     report: SessionReport,
+    /// Of what is shared: who is known to have had a session; None until it is asked.
+    owners: Option<BTreeMap<SessionId, Option<String>>>,
 }
 
 impl<'a> Folder<'a> {
     fn new(keep: &'a mut Keep, source: &'a SessionSource, cloth: &'a Cloth<'a>, now: Timestamp) -> Folder<'a> {
-        Folder { keep, source, cloth, now, report: SessionReport::new(&source.name) }
+        Folder { keep, source, cloth, now, report: SessionReport::new(&source.name), owners: None }
     }
 
     fn read(mut self) -> Result<SessionReport> {
-        let agent = self.source.agent;
-        let Some(listing) = list(&self.source.folder, &|path| session::place(agent, path).is_some()) else {
+        let format = self.source.format;
+        let Some(mut listing) = list(&self.source.folder, &|path| session::place(format, path).is_some()) else {
             // Not mounted, perhaps: what is known of it stays.
             self.report.trouble = Some(format!("{} is not there, or is empty", self.source.folder.display()));
             return Ok(self.report);
         };
-        for (path, why) in &listing.unseen {
-            self.report.unread(path, why);
-        }
         let (mut transcripts, mut errands, mut aparts) = (Vec::new(), Vec::new(), BTreeMap::new());
+        let mut lists = Vec::new();
         for Found { path, stamp } in &listing.files {
-            let Some(place) = session::place(agent, path) else { continue };
+            let Some(place) = session::place(format, path) else { continue };
             let Some(name) = path.to_str() else {
                 self.report.unread(path, "its name is not UTF-8");
                 continue;
@@ -130,10 +138,15 @@ impl<'a> Folder<'a> {
                 Kind::Main | Kind::Subagent | Kind::Journal => transcripts.push(placed),
                 Kind::Errand => errands.push(placed),
                 Kind::Apart(_) => drop(aparts.insert(placed.path, placed.stamp)),
+                Kind::Withdrawn => lists.push(placed.path),
             }
         }
+        let mut known = self.keep.known_transcripts(&self.source.name)?;
+        self.take_back(&lists, &mut listing, &mut transcripts, &mut known)?;
+        for (path, why) in &listing.unseen {
+            self.report.unread(path, why);
+        }
         self.report.files = transcripts.len();
-        let known = self.keep.known_transcripts(&self.source.name)?;
         let beside = self.keep.known_beside(&self.source.name)?;
         let fresh_aparts: BTreeMap<String, Stamp> = aparts
             .iter()
@@ -215,7 +228,8 @@ impl<'a> Folder<'a> {
 
     fn is_forgotten(&self, placed: &Placed) -> bool {
         let Some(native) = &placed.place.session else { return false };
-        let session = SessionId { agent: self.source.agent, native: native.clone() };
+        let Format::Of(agent) = self.source.format else { return false };
+        let session = SessionId { agent, native: native.clone() };
         self.keep.is_forgotten(&session, placed.place.subagent.as_deref())
     }
 
@@ -228,10 +242,11 @@ impl<'a> Folder<'a> {
         aparts: &BTreeMap<String, Stamp>,
     ) -> Result<Was, Stopped> {
         let file = File::open(self.source.folder.join(&placed.path)).map_err(|error| Stopped::There(error.into()))?;
-        let agent = self.source.agent;
-        let native = placed.place.session.clone().unwrap_or_default();
-        let session = SessionId { agent, native };
-        let subagent = placed.place.subagent.clone();
+        let format = self.source.format;
+        let Whose { session, subagent, owner, host } = self.whose(placed, &file)?;
+        if format == Format::Shared && self.keep.is_forgotten(&session, subagent.as_deref()) {
+            return Ok(Was::Forgotten);
+        }
         let mut transcript = match before {
             Some(known) => self.keep.transcript(&known.id).map_err(Stopped::Here)?,
             None => {
@@ -242,7 +257,7 @@ impl<'a> Folder<'a> {
                     let is_other = placed.place.session.is_some()
                         && (&transcript.session, &transcript.subagent) != (&session, &subagent);
                     let mut transcript = transcript.clone();
-                    if is_other || is_whole(agent, &placed.path) != is_whole(agent, &transcript.path) {
+                    if is_other || is_whole(format, &placed.path) != is_whole(format, &transcript.path) {
                         self.keep.restart_transcript(&mut transcript, self.now).map_err(Stopped::Here)?;
                         transcript.session = session.clone();
                         transcript.subagent = subagent.clone();
@@ -256,13 +271,20 @@ impl<'a> Folder<'a> {
         };
         let is_new = transcript.is_none();
         if is_new {
-            let made = self.keep.new_transcript(&self.source.name, &placed.path, session, subagent);
+            let made = self.keep.new_transcript(&self.source.name, &placed.path, session.clone(), subagent.clone());
             transcript = Some(made.map_err(Stopped::Here)?);
         }
         let mut transcript = transcript.expect("it is known or was just made");
-        transcript.owner = self.source.owner.clone();
-        transcript.host = self.source.host.clone();
-        let job = Job { file, placed, aparts, is_again, is_whole: is_whole(agent, &placed.path) };
+        let was = (&transcript.session, &transcript.subagent, &transcript.owner, &transcript.host);
+        if format == Format::Shared && was != (&session, &subagent, &owner, &host) {
+            // The index knows its turns under what its header said before.
+            if !transcript.is_unread() {
+                self.keep.restart_transcript(&mut transcript, self.now).map_err(Stopped::Here)?;
+            }
+            (transcript.session, transcript.subagent) = (session, subagent);
+        }
+        (transcript.owner, transcript.host) = (owner, host);
+        let job = Job { file, placed, aparts, is_again, is_whole: is_whole(format, &placed.path) };
         let was = self.read_opened(&mut transcript, &job)?;
         Ok(if is_new && was != Was::Forgotten { Was::New } else { was })
     }
@@ -282,7 +304,7 @@ impl<'a> Folder<'a> {
         let Some(transcript) = self.keep.transcript(&known.id)? else { return Ok(None) };
         let is_proved = is_sure
             || transcript.mark.stamp == placed.stamp
-            || (!is_whole(self.source.agent, &placed.path)
+            || (!is_whole(self.source.format, &placed.path)
                 && transcript.mark.offset > 0
                 && growth(file, &transcript.mark).is_ok_and(|(growth, _)| growth != Growth::Rewritten));
         if !is_proved {
@@ -357,6 +379,6 @@ impl<'k> Moving<'k> {
 }
 
 /// Whether a file has to be read from its beginning whenever it changes: one that is edited in place, or compressed.
-fn is_whole(agent: Agent, path: &str) -> bool {
-    agent == Agent::Diary || path.ends_with(".zst")
+fn is_whole(format: Format, path: &str) -> bool {
+    format == Format::Of(Agent::Diary) || path.ends_with(".zst")
 }

@@ -8,10 +8,10 @@ use std::path::Path;
 use anyhow::{Context, anyhow};
 
 use super::{Folder, Placed, Stopped};
-use crate::fetch::disk::{Lines, Piece, growth, mark};
+use crate::fetch::disk::{Lines, Piece, growth, growth_of_bytes, mark};
 use crate::keep::sessions::{Reading, Transcript};
 use crate::read::session;
-use crate::session::{Agent, Memory, Passage, Trouble};
+use crate::session::{Agent, Format, Memory, Passage, Trouble};
 use crate::transcript::{Growth, ReadMark, Stamp};
 
 /// Between the folder of a session and the name of an output that is stored apart.
@@ -56,6 +56,7 @@ pub(super) struct Job<'j> {
 impl Folder<'_> {
     pub(super) fn read_opened(&mut self, transcript: &mut Transcript, job: &Job) -> Result<Was, Stopped> {
         let there = |error: io::Error| Stopped::There(error.into());
+        let growth = if self.source.format == Format::Shared { growth_of_bytes } else { growth };
         let (mut became, stamp) = growth(&job.file, &transcript.mark).map_err(there)?;
         if job.is_whole && stamp != transcript.mark.stamp {
             became = Growth::Rewritten;
@@ -69,8 +70,8 @@ impl Folder<'_> {
         }
         if became != Growth::Same {
             let mut memory = self.keep.memory_of(transcript).map_err(Stopped::Here)?;
-            let is_kept = match (self.source.agent, job.is_whole) {
-                (Agent::Diary, _) => self.read_diary(transcript, job, stamp, &mut memory)?,
+            let is_kept = match (self.source.format, job.is_whole) {
+                (Format::Of(Agent::Diary), _) => self.read_diary(transcript, job, stamp, &mut memory)?,
                 (_, true) => self.read_unpacked(transcript, job, stamp, &mut memory)?,
                 (_, false) => self.read_lines(transcript, job, stamp, &mut memory)?,
             };
@@ -170,7 +171,7 @@ impl Folder<'_> {
         mark: ReadMark,
         memory: &mut Memory,
     ) -> Result<bool, Stopped> {
-        let mut passage = session::read(self.source.agent, &piece.bytes, piece.first_line, memory);
+        let mut passage = session::read(self.source.format, &piece.bytes, piece.first_line, memory);
         if piece.is_too_long {
             passage.counts.damage(piece.first_line, Trouble::Unreadable);
         }

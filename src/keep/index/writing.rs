@@ -1,6 +1,7 @@
 //! Writing the index: items are written again under their id, and their work is done when all are committed.
 
 use std::fs;
+use std::os::unix::fs::DirBuilderExt;
 use std::path::Path;
 
 use anyhow::{Context, Result};
@@ -209,7 +210,8 @@ pub(super) fn clear(folder: &Path) -> std::io::Result<()> {
     if folder.symlink_metadata().is_ok_and(|there| there.is_file()) {
         fs::remove_file(folder)?;
     }
-    fs::create_dir_all(folder)?;
+    // The words of sessions are nobody else's.
+    fs::DirBuilder::new().recursive(true).mode(0o700).create(folder)?;
     remove(&folder.join(STAMP))?;
     for entry in fs::read_dir(folder)? {
         let entry = entry?;

@@ -163,6 +163,13 @@ impl Keep {
         Keep::open_locked(&home, lock, now)
     }
 
+    /// Removes what is kept of these transcripts, without remembering that it was: should their files be read again, they are
+    /// new. The exports are written anew without them, and the store when the home is opened next.
+    pub fn remove_sessions(&mut self, transcripts: &[Transcript]) -> Result<()> {
+        self.begin_clearing()?;
+        self.remove_transcripts(transcripts).map(drop)
+    }
+
     /// The store's own record of them goes last, so that what is stopped half way is done again.
     fn remove_transcripts(&mut self, transcripts: &[Transcript]) -> Result<Forgotten> {
         let mut forgotten = Forgotten::default();

@@ -6,6 +6,7 @@
 mod archive;
 mod forget;
 mod scrub;
+mod share;
 mod transcript;
 mod view;
 mod usage;
@@ -18,6 +19,7 @@ use serde::{Deserialize, Serialize};
 
 pub use archive::{Kept, turns_at};
 pub use forget::Forgotten;
+pub use share::{Places, SharedFile, SharedFolder, Shares, Unshared};
 pub use transcript::{Transcript, TranscriptId};
 pub use usage::{OwnUsage, Usage, WantedUsage, usage};
 pub use view::{SessionLine, SpentLine, session_lines};

@@ -33,6 +33,8 @@ pub struct WantedUsage {
     pub zone: TimeZone,
     pub today: Date,
     pub prices: PriceList,
+    /// The home is a lab's: nobody is shown by himself, however few share.
+    pub is_lab: bool,
 }
 
 /// What may be seen of a home's usage.
@@ -88,10 +90,11 @@ pub fn usage(home: &Path, wanted: &WantedUsage) -> Result<Usage> {
     let mut spent = View::open(home, "spent.jsonl")?;
     let book = Book::read(home)?;
     let people = book.owners;
-    if people > 1 && people < PEOPLE {
+    let is_lab = wanted.is_lab || people > 1;
+    if is_lab && people < PEOPLE {
         return Ok(Usage::TooFew { people });
     }
-    if people > 1 && matches!(wanted.by, By::Session | By::Block) {
+    if is_lab && matches!(wanted.by, By::Session | By::Block) {
         return Ok(Usage::OneByOne(wanted.by));
     }
     let mut repeats = Repeats::default();
@@ -100,14 +103,14 @@ pub fn usage(home: &Path, wanted: &WantedUsage) -> Result<Usage> {
         Ok(())
     })?;
     let joined = repeats.finish();
-    if people <= 1 {
+    if !is_lab {
         let window = if wanted.by == By::Block { Window::default() } else { wanted.window };
         let mut count = Count::new(wanted.by, wanted.zone.clone(), window);
         let unlisted = each_answer(&mut spent, &book, joined, |answer| count.take(answer))?;
         let undated = count.undated;
         return Ok(Usage::Own(OwnUsage { rows: count.into_rows(), sessions: book.sessions, undated, unlisted }));
     }
-    let WantedUsage { by, window, zone, today, prices } = wanted;
+    let WantedUsage { by, window, zone, today, prices, .. } = wanted;
     let mut days = Count::new(By::Day, zone.clone(), Window::default());
     each_answer(&mut spent, &book, joined.clone(), |answer| days.take(answer))?;
     let days = days.into_cells();

@@ -154,12 +154,7 @@ impl<'m> Draft<'m> {
         apart: Option<Box<str>>,
     ) {
         let Some(text) = text else { return };
-        let facts = &mut self.passage.facts;
-        facts.happened(self.at);
-        if role == Role::Prompt && facts.prompt.is_none() && !is_command(&text) {
-            facts.prompt = Some(beginning(&text, Facts::<String>::PROMPT_BYTES).to_owned());
-        }
-        self.passage.turns.push(Turn {
+        self.push(Turn {
             line: self.line,
             part: self.part,
             role,
@@ -173,6 +168,36 @@ impl<'m> Draft<'m> {
             apart,
         });
         self.part += 1;
+    }
+
+    fn push(&mut self, turn: Turn) {
+        let facts = &mut self.passage.facts;
+        facts.happened(turn.at);
+        if turn.role == Role::Prompt && facts.prompt.is_none() && !is_command(&turn.text) {
+            facts.prompt = Some(beginning(&turn.text, Facts::<String>::PROMPT_BYTES).to_owned());
+        }
+        self.passage.turns.push(turn);
+    }
+
+    /// A turn as it was kept elsewhere, with the line and part that it has there.
+    pub(super) fn repeat(&mut self, turn: Turn) {
+        let setting = self.settle(turn.setting);
+        self.push(Turn { setting, ..turn });
+    }
+
+    /// What an answer cost, as it was kept elsewhere.
+    pub(super) fn repeat_spent(&mut self, spent: Spent) {
+        let setting = self.settle(spent.setting);
+        self.pay(Spent { setting, ..spent });
+    }
+
+    /// The setting from now on; turns in a row that have the same share it.
+    pub(super) fn settle(&mut self, setting: Arc<Setting>) -> Arc<Setting> {
+        if self.setting != setting {
+            self.memory.setting = (*setting).clone();
+            self.setting = setting;
+        }
+        Arc::clone(&self.setting)
     }
 
     /// Something that is no text: it is named, and counted.
@@ -206,10 +231,14 @@ impl<'m> Draft<'m> {
             cache_write_1h: tokens.cache_write_1h,
             cache_read: tokens.cache_read,
         };
-        match self.spent.get(message) {
+        self.pay(spent);
+    }
+
+    fn pay(&mut self, spent: Spent) {
+        match self.spent.get(&spent.message) {
             Some(at) => self.passage.spent[*at].join(&spent),
             None => {
-                self.spent.insert(message.into(), self.passage.spent.len());
+                self.spent.insert(spent.message.clone(), self.passage.spent.len());
                 self.passage.spent.push(spent);
             }
         }

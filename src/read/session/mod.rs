@@ -13,11 +13,13 @@ mod envelope;
 mod claude_code;
 mod codex;
 mod diary;
+mod shared;
 
 pub use claude_code::errand;
 pub use place::{Kind, Place, place};
+pub use shared::{WITHDRAWN, header, withdrawn};
 
-use crate::session::{Agent, Memory, Passage};
+use crate::session::{Agent, Format, Memory, Passage};
 
 /// Reads whole lines of a transcript, the first of which is line `first_line` of the file (from 1). `memory` is what the lines
 /// before have left, and is kept up to date: cut anywhere between lines, a file gives the same turns. A diary is edited in
@@ -25,11 +27,12 @@ use crate::session::{Agent, Memory, Passage};
 ///
 /// Never fails and never panics; what could not be read is counted. While it reads a line it needs about the line's size
 /// beside the line, and as much again where its bytes are no UTF-8 or its text has to be cleaned.
-pub fn read(agent: Agent, bytes: &[u8], first_line: u64, memory: &mut Memory) -> Passage {
-    match agent {
-        Agent::ClaudeCode => lines::read(bytes, first_line, memory, claude_code::record),
-        Agent::Codex => lines::read(bytes, first_line, memory, codex::record),
-        Agent::Diary => diary::read(bytes),
+pub fn read(format: impl Into<Format>, bytes: &[u8], first_line: u64, memory: &mut Memory) -> Passage {
+    match format.into() {
+        Format::Of(Agent::ClaudeCode) => lines::read(bytes, first_line, memory, claude_code::record),
+        Format::Of(Agent::Codex) => lines::read(bytes, first_line, memory, codex::record),
+        Format::Of(Agent::Diary) => diary::read(bytes),
+        Format::Shared => lines::read(bytes, first_line, memory, shared::record),
     }
 }
 

@@ -5,7 +5,7 @@
 
 use std::path::Path;
 
-use crate::session::Agent;
+use crate::session::{Agent, Format};
 
 /// What a file holds.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -20,6 +20,8 @@ pub enum Kind {
     Errand,
     /// The whole output of a tool, named by a turn of the session: [`apart`](super::apart) reads it.
     Apart(String),
+    /// What was shared and is taken back: [`withdrawn`](super::withdrawn) reads it.
+    Withdrawn,
 }
 
 /// Where a file belongs.
@@ -33,16 +35,17 @@ pub struct Place {
     pub kind: Kind,
 }
 
-/// What the file at this path, relative to the root of the agent's transcripts, is; None if it is no transcript.
-pub fn place(agent: Agent, path: &Path) -> Option<Place> {
+/// What the file at this path, relative to the root of the transcripts, is; None if it is no transcript.
+pub fn place(format: impl Into<Format>, path: &Path) -> Option<Place> {
     let mut parts: Vec<&str> = Vec::new();
     for part in path.components() {
         parts.push(part.as_os_str().to_str()?);
     }
-    match agent {
-        Agent::ClaudeCode => claude_code(&parts),
-        Agent::Codex => codex(parts.last()?),
-        Agent::Diary => diary(&parts),
+    match format.into() {
+        Format::Of(Agent::ClaudeCode) => claude_code(&parts),
+        Format::Of(Agent::Codex) => codex(parts.last()?),
+        Format::Of(Agent::Diary) => diary(&parts),
+        Format::Shared => shared(parts.last()?),
     }
 }
 
@@ -94,4 +97,14 @@ fn diary(parts: &[&str]) -> Option<Place> {
     let file = parts.last()?;
     let is_known = ["SCRATCH.md", "CONTINUATION.md", "REPO_MAP.md", "ENV.md"].contains(file);
     is_known.then(|| Place { session: Some(parts.join("/")), subagent: None, kind: Kind::Main })
+}
+
+/// `t-7k3m9q2xwd.jsonl`, whose first line says whose it is, or `withdrawn`; the folders are owner and session.
+fn shared(file: &str) -> Option<Place> {
+    let kind = match file {
+        super::WITHDRAWN => Kind::Withdrawn,
+        _ if file.strip_suffix(".jsonl")?.starts_with("t-") => Kind::Main,
+        _ => return None,
+    };
+    Some(Place { session: None, subagent: None, kind })
 }

@@ -19,6 +19,7 @@ mod model;
 mod explaining;
 mod trends;
 mod sessions;
+mod sharing;
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};

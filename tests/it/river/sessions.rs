@@ -38,7 +38,7 @@ impl Desk {
         let source = SessionSource {
             name: "Mine".to_owned(),
             folder: folder.path().join("projects"),
-            agent,
+            format: agent.into(),
             owner: Some("ana".to_owned()),
             host: Some("node7".to_owned()),
         };
@@ -503,7 +503,8 @@ async fn what_was_spent_counts_once_however_often_it_was_copied() {
     let spent = |by: By| -> Vec<(Key, u64, u64)> {
         let (zone, now) = (TimeZone::UTC, NOW.parse::<jiff::Timestamp>().unwrap());
         let today = zone.to_datetime(now).date();
-        let wanted = WantedUsage { by, window: Window::default(), zone, today, prices: PriceList::default() };
+        let wanted =
+            WantedUsage { by, window: Window::default(), zone, today, prices: PriceList::default(), is_lab: false };
         let Usage::Own(own) = ask::usage(&desk.setup.home, &wanted).unwrap() else { panic!("it is one person's") };
         own.rows.into_iter().map(|row| (row.key, row.sum.answers, row.sum.tokens().output)).collect()
     };

@@ -8,6 +8,7 @@ use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
+use jiff::{SignedDuration, Timestamp};
 use serde_json::Value;
 use tempfile::TempDir;
 use tidings::edition::{Letter, LetterState};
@@ -20,7 +21,7 @@ use super::mail_server::{End, MailServer, Script, Tls};
 use super::server::{Reply, Server};
 
 /// Every fail point, in the order of a run. A test holds the list against the source.
-pub const POINTS: [&str; 49] = [
+pub const POINTS: [&str; 52] = [
     "archive-before-append",
     "archive-written",
     "archive-synced",
@@ -63,6 +64,9 @@ pub const POINTS: [&str; 49] = [
     "turns-before-commit",
     "turns-committed",
     "turns-before-stamp",
+    "share-withdrawn",
+    "share-written",
+    "share-appended",
     "views-before-write",
     "why-written",
     "views-written",
@@ -86,6 +90,9 @@ const TIMES: [&str; 10] = [
     "2026-12-05T18:00:00Z",
     "2026-12-06T19:00:00Z",
 ];
+
+/// When sessions were last written to, in seconds since 1970: 2026-11-16.
+const BEFORE: i64 = 1_794_787_200;
 
 /// The runs of `TIMES` that read something new.
 const READING: usize = 3;
@@ -188,6 +195,8 @@ pub struct Stage {
     home: TempDir,
     /// Where an agent writes sessions down.
     sessions: TempDir,
+    /// The folder into which sessions are shared, and those in which they worked.
+    shared: TempDir,
     play: Arc<Play>,
     run: Arc<AtomicUsize>,
     mail: MailServer,
@@ -225,18 +234,28 @@ impl Stage {
             "[[source]]\nname = \"Sessions\"\nfrom.sessions = {{ path = \"{}\", format = \"claude-code\" }}\n",
             sessions.path().display()
         ));
+        let shared = TempDir::new().unwrap();
+        for below in ["lab", "grows", "anew"] {
+            fs::create_dir(shared.path().join(below)).unwrap();
+            fs::write(shared.path().join(below).join("README.md"), "a folder").unwrap();
+        }
+        fs::remove_file(shared.path().join("lab/README.md")).unwrap();
         let mut settings = format!(
             "[model]\nendpoint = \"off\"\n[network]\nallow = [\"127.0.0.0/8\"]\ngap = \"1ms\"\n[schedule]\nrollup = \"09:00\"\n[interests]\nwatch = [\"lantern-code\"]\n\
              [mail]\nsmtp = \"smtp://127.0.0.1:{}\"\nfrom = \"Tidings <tidings@lab.example>\"\n\
              allow_plain = [\"127.0.0.1\"]\n",
             mail.port
         );
+        settings.push_str(&format!(
+            "[share]\nfolder = \"{0}/lab\"\nprojects = [\"{0}/grows\", \"{0}/anew\"]\nwait = \"0s\"\n",
+            shared.path().display()
+        ));
         for number in 0..play.people {
             settings.push_str(&format!("[[people]]\naddress = \"person{number}@lab.example\"\n"));
         }
         fs::write(home.path().join("sources.toml"), sources).unwrap();
         fs::write(home.path().join("tidings.toml"), settings).unwrap();
-        Stage { home, sessions, play, run, mail, _runtime: runtime, _feeds: feeds }
+        Stage { home, sessions, shared, play, run, mail, _runtime: runtime, _feeds: feeds }
     }
 
     /// Runs until nothing is left to be done, killed at these moments or by `meet`, which sees each run as it starts; says
@@ -277,18 +296,29 @@ impl Stage {
 
     /// Two transcripts as they are in a run: one grows, one is written anew.
     fn write_sessions(&self, run: usize) {
-        let line = |id: usize, text: &str| {
+        let line = |id: usize, project: &str, text: &str| {
+            let cwd = self.shared.path().join(project);
             format!(
-                "{{\"type\":\"user\",\"uuid\":\"u{id}\",\"message\":{{\"role\":\"user\",\"content\":\"{text} {id}\"}}}}\n"
+                "{{\"type\":\"user\",\"uuid\":\"u{id}\",\"cwd\":\"{}\",\"message\":{{\"role\":\"user\",\"content\":\"{text} {id}\"}}}}\n",
+                cwd.display()
             )
         };
         let folder = self.sessions.path().join("p");
         fs::create_dir_all(&folder).unwrap();
         let run = run.min(READING - 1);
-        let grown: String = (0..=run * 2).map(|id| line(id, "grows by")).collect();
+        let grown: String = (0..=run * 2).map(|id| line(id, "grows", "grows by")).collect();
         fs::write(folder.join("grows.jsonl"), grown).unwrap();
-        let anew: String = (0..=3).map(|id| line(id, &format!("anew in run {run}, line"))).collect();
+        let anew: String = (0..=3).map(|id| line(id, "anew", &format!("anew in run {run}, line"))).collect();
         fs::write(folder.join("anew.jsonl"), anew).unwrap();
+        // What is shared has waited, whatever day it is.
+        let day = Timestamp::from_second(BEFORE).unwrap() + SignedDuration::from_secs(run as i64);
+        for name in ["grows.jsonl", "anew.jsonl"] {
+            let file = fs::File::options().append(true).open(folder.join(name)).unwrap();
+            file.set_modified(day.into()).unwrap();
+        }
+        if run == READING - 1 {
+            fs::write(self.shared.path().join("anew/.tidings-private"), "").unwrap();
+        }
     }
 
     /// Every turn is kept once, and stands in the index once; no archive file is left over.
@@ -314,6 +344,20 @@ impl Stage {
         let there = fs::read_dir(self.home.path().join("state/archive/sessions")).unwrap();
         let there: BTreeSet<String> = there.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
         assert_eq!(there, files);
+    }
+
+    /// What is still shared lies in the folder once, and what is private by now is taken back.
+    fn check_shared(&self, keep: &Keep) {
+        let folder = self.shared.path().join("lab");
+        let id = |path: &str| keep.transcript_at("Sessions", path).unwrap().unwrap().id;
+        assert_eq!(fs::read_to_string(folder.join("withdrawn")).unwrap(), format!("{}\n", id("p/anew.jsonl")));
+        let shared = fs::read_to_string(folder.join(format!("grows/{}.jsonl", id("p/grows.jsonl")))).unwrap();
+        let lines: Vec<Value> = shared.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+        let texts: Vec<&str> = lines.iter().filter_map(|line| line["turn"]["text"].as_str()).collect();
+        let expected: Vec<String> = (0..=(READING - 1) * 2).map(|id| format!("grows by {id}")).collect();
+        assert_eq!(texts, expected);
+        assert_eq!(fs::read_dir(&folder).unwrap().count(), 2, "nothing else is left there");
+        assert_eq!(litter(&folder), Vec::<String>::new());
     }
 
     fn start(&self, now: &str, armed: &[Moment]) -> Child {
@@ -359,6 +403,7 @@ impl Stage {
         assert_eq!(kept, titles.iter().map(|title| (*title).to_owned()).collect::<Vec<_>>(), "every item is kept once");
 
         self.check_sessions(&keep);
+        self.check_shared(&keep);
         let letters = keep.letters().unwrap();
         let editions: BTreeSet<&str> = letters.iter().map(|letter| letter.edition.as_str()).collect();
         let at_once = |letter: &&Letter| letter.edition.starts_with("alert/") || letter.edition.starts_with("rollup/");

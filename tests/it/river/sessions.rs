@@ -132,7 +132,7 @@ async fn run(setup: &Setup) -> Report {
     run_at(setup, NOW).await
 }
 
-async fn run_at(setup: &Setup, now: &str) -> Report {
+pub async fn run_at(setup: &Setup, now: &str) -> Report {
     let nothing = tempfile::tempdir().unwrap();
     let doors = Doors {
         carrier: Arc::new(Recorded::new(nothing.path().to_owned())),

@@ -6,18 +6,17 @@ use std::io::Write;
 use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 use std::process::Command;
-use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use jiff::{SignedDuration, Timestamp};
 use tidings::config::{SessionSource, Share, read_settings};
-use tidings::fetch::recorded::Recorded;
-use tidings::flow::{self, Asked, Doors, Report, Scope, SessionReport, Setup, ShareReport, Unwatched, ask};
+use tidings::flow::{self, Scope, SessionReport, Setup, ShareReport, ask};
 use tidings::home::Home;
 use tidings::keep::Keep;
 use tidings::keep::index::turns::{Chronicle, Wanted};
 use tidings::session::{Agent, Format};
 
+use super::sessions::run_at;
 use crate::support::dice::Dice;
 
 const ONE: &str = "0b9d2c1e-5a4f-4c3b-9a51-6f0e7d8c9b10";
@@ -116,11 +115,11 @@ impl Two {
     }
 
     async fn share_at(&self, now: &str) -> ShareReport {
-        run(&self.owner, now).await.share.expect("[share] is there")
+        run_at(&self.owner, now).await.share.expect("[share] is there")
     }
 
     async fn read_at(&self, now: &str) -> SessionReport {
-        run(&self.lab, now).await.sessions.remove(0)
+        run_at(&self.lab, now).await.sessions.remove(0)
     }
 
     /// Texts that the lab's home holds, with their owners.
@@ -177,16 +176,6 @@ fn touch(path: &Path, at: &str) {
     let at: Timestamp = at.parse().unwrap();
     let time = SystemTime::UNIX_EPOCH + Duration::from_secs(at.as_second() as u64);
     File::options().append(true).open(path).unwrap().set_modified(time).unwrap();
-}
-
-async fn run(setup: &Setup, now: &str) -> Report {
-    let nothing = tempfile::tempdir().unwrap();
-    let doors = Doors {
-        carrier: Arc::new(Recorded::new(nothing.path().to_owned())),
-        channels: BTreeMap::new(),
-        model: flow::ModelDoor::Shut,
-    };
-    flow::run(setup, &doors, &Asked::Due, now.parse().unwrap(), &Unwatched).await.unwrap()
 }
 
 fn files(folder: &Path) -> BTreeMap<PathBuf, (Vec<u8>, SystemTime)> {
@@ -544,7 +533,7 @@ async fn no_text_of_a_private_session_is_ever_in_the_folder() {
                 0 => drop(never.insert(number)),
                 1 => drop(never.remove(&number)),
                 2 if !worked[number].is_empty() && step > 0 => {
-                    run(&two.owner, NOW).await;
+                    run_at(&two.owner, NOW).await;
                     two.unshare(Scope::Session(name(number)));
                     taken.insert(number);
                 }

@@ -65,7 +65,10 @@ pub use people::{Heard, leave_lists};
 pub use rehearse::rehearse;
 pub use replay::{lay_out_demo, replay};
 pub use report::{Change, Report, SessionReport, ShareReport, SharedSession, SourceReport, Status, What};
-pub use sessions::{Scope, forget_session, scrub_rules, scrub_sessions, share_sessions, unshare_sessions};
+pub use sessions::{
+    Scope, SessionFolder, forget_session, look_at_sessions, scrub_rules, scrub_sessions, share_sessions,
+    unshare_sessions,
+};
 pub use thumbs::{Thumbed, give_thumb};
 pub use trends::{preview_trends, send_trends, write_trends};
 pub use writers::{Writer, dollars};

@@ -6,7 +6,7 @@ use std::process::ExitCode;
 
 use jiff::SignedDuration;
 use serde_json::json;
-use tidings::config::{Config, Route, SecretName};
+use tidings::config::{Config, Route, SecretName, SessionSource};
 use tidings::edition::ChannelName;
 use tidings::flow::ask::{self, Answering, Query, Trouble};
 use tidings::flow::credit::{is_in_force, measured};
@@ -60,6 +60,7 @@ pub async fn doctor(desk: &Desk) -> Result<ExitCode, Failure> {
                 }
                 Ok((sources, sessions)) => {
                     found(State::Fine, count(sources.len() + sessions.len(), "source"), "");
+                    sessions.iter().for_each(|source| session_folder(source, &mut found));
                     asks_github = sources.iter().any(|source| matches!(source.from, Origin::Github(_)));
                 }
                 Err(mistakes) => {
@@ -126,6 +127,34 @@ pub async fn doctor(desk: &Desk) -> Result<ExitCode, Failure> {
 }
 
 /// What was met in transcripts: their number, damage, records of unknown types, and secrets that were taken out.
+/// A folder of sessions as it lies there now.
+fn session_folder(source: &SessionSource, found: &mut impl FnMut(State, String, &str)) {
+    let name = &source.name;
+    let Some(folder) = flow::look_at_sessions(source) else {
+        let what = format!("{name}: {} is not there, or is empty", source.folder.display());
+        return found(State::Advice, what, "the path in sources.toml; what was read of it before stays");
+    };
+    if folder.transcripts == 0 && folder.others > 0 {
+        let others = count(folder.others, "file");
+        let what =
+            format!("{name}: no transcript, but {others} in JSON Lines elsewhere below {}", source.folder.display());
+        return found(State::Advice, what, "the folder that holds the projects: ~/.claude/projects, ~/.codex/sessions");
+    }
+    let mut what = format!("{name}: {}", count(folder.transcripts, "transcript"));
+    if folder.half > 0 {
+        what.push_str(&format!("; {} at an end, waiting for the rest", count(folder.half, "half line")));
+    }
+    if folder.links > 0 {
+        what.push_str(&format!("; {} passed over", count(folder.links, "link")));
+    }
+    found(State::Fine, what, "");
+    if let Some((path, why)) = folder.unread.first() {
+        let unread = count(folder.unread.len(), "file");
+        let what = format!("{name}: {unread} or folders can't be read, first {} ({why})", path.display());
+        found(State::Advice, what, "make them readable for this user; what was read of them before stays");
+    }
+}
+
 fn sessions(home: &Home, found: &mut impl FnMut(State, String, &str)) {
     let lines = match ask::session_lines(home) {
         Ok(lines) if lines.is_empty() => return,

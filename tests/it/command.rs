@@ -628,3 +628,31 @@ fn a_labs_rules_for_secrets_are_read_or_nothing_runs() {
     let shown = tidings(&["show", "5b1f6d7e-0000-4000-8000-000000000001", "--all"]).1;
     assert!(shown.contains("[redacted:badge:") && !shown.contains("123456"), "{shown}");
 }
+
+#[test]
+fn doctor_counts_what_lies_in_a_folder_of_sessions() {
+    let home = tempfile::tempdir().unwrap();
+    let projects = home.path().join("agents/projects");
+    let said = |path: &str| {
+        let source = format!(
+            "[[source]]\nname = \"Mine\"\nfrom.sessions = {{ path = \"{}\", format = \"claude-code\" }}\n",
+            home.path().join(path).display()
+        );
+        fs::write(home.path().join("sources.toml"), source).unwrap();
+        output(tidings(home.path()).arg("doctor")).1
+    };
+    assert!(
+        said("agents/projects").contains("Mine: ") && said("agents/projects").contains("is not there, or is empty")
+    );
+    fs::create_dir_all(projects.join("p")).unwrap();
+    fs::write(projects.join("p/0b9d2c1e-5a4f-4c3b-8a7d-1e2f3a4b5c6d.jsonl"), "{}\n").unwrap();
+    fs::write(projects.join("p/1b9d2c1e-5a4f-4c3b-8a7d-1e2f3a4b5c6d.jsonl"), "{}\n{\"half").unwrap();
+    std::os::unix::fs::symlink(&projects, projects.join("p/circle")).unwrap();
+    let said_of = said("agents/projects");
+    let words = "Mine: 2 transcripts; 1 half line at an end, waiting for the rest; 1 link passed over";
+    assert!(said_of.contains(words), "{said_of}");
+    fs::create_dir(home.path().join("other")).unwrap();
+    fs::write(home.path().join("other/history.jsonl"), "{}\n").unwrap();
+    let said_of = said("other");
+    assert!(said_of.contains("Mine: no transcript, but 1 file in JSON Lines elsewhere below"), "{said_of}");
+}

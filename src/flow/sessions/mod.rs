@@ -2,6 +2,7 @@
 
 mod cloth;
 mod one;
+mod look;
 mod rules;
 mod lab;
 mod choose;
@@ -27,6 +28,7 @@ use super::report::SessionReport;
 use super::{Asked, Setup};
 use cloth::Cloth;
 use lab::Whose;
+pub use look::{SessionFolder, look_at_sessions};
 use one::{Job, Was};
 pub use rules::scrub_rules;
 pub(super) use share::share_what_is_due;

@@ -85,7 +85,8 @@ pub fn list(root: &Path, is_wanted: &dyn Fn(&Path) -> bool) -> Option<Listing> {
             }
         }
     }
-    listing.files.sort_by(|one, other| one.path.cmp(&other.path));
+    // By their bytes: to compare paths folder by folder took a tenth of a run in which nothing was new.
+    listing.files.sort_unstable_by(|one, other| one.path.as_os_str().cmp(other.path.as_os_str()));
     (!is_empty).then_some(listing)
 }
 

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::{self, OpenOptions};
 use std::io::Write;
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -197,6 +198,21 @@ fn all_bytes(folder: &Path) -> Vec<(PathBuf, Vec<u8>)> {
 
 fn holds(bytes: &[u8], needle: &str) -> bool {
     memchr::memmem::find(bytes, needle.as_bytes()).is_some()
+}
+
+#[tokio::test]
+async fn no_other_user_of_the_machine_comes_to_texts_or_to_their_words_in_the_index() {
+    let desk = Desk::new(Agent::ClaudeCode);
+    desk.write(&format!("-work-lantern/{ONE}.jsonl"), prompt(ONE, 1, "Where does the cache forget?"));
+    desk.run().await;
+    let mode = |below: &str| fs::metadata(desk.setup.home.folder().join(below)).unwrap().permissions().mode() & 0o777;
+    assert_eq!((mode("state"), mode("index/sessions")), (0o700, 0o700));
+    // One that an earlier version left open is closed.
+    let index = desk.setup.home.folder().join("index/sessions");
+    fs::set_permissions(&index, fs::Permissions::from_mode(0o755)).unwrap();
+    desk.append(&format!("-work-lantern/{ONE}.jsonl"), &prompt(ONE, 2, "And the third?"));
+    desk.run().await;
+    assert_eq!(mode("index/sessions"), 0o700);
 }
 
 #[tokio::test]

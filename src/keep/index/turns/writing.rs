@@ -11,6 +11,7 @@ use tantivy::{Index, IndexWriter, TantivyDocument, Term};
 use super::super::writing::{MOST_DELETED, clear, sweep};
 use super::{Fields, STAMP, open, register, schema, stamp};
 use crate::guard::panic::quietly;
+use crate::keep::private_folder;
 use crate::keep::sessions::{Kept, Transcript};
 use crate::session::project_of;
 
@@ -42,6 +43,7 @@ impl Writer {
             return Writer::anew(folder);
         }
         let doing = || format!("opening the index {}; `tidings reindex` makes it anew", folder.display());
+        private_folder(folder)?;
         sweep(folder).with_context(doing)?;
         // On garbage tantivy may panic instead of saying so.
         let opened = quietly(|| -> tantivy::Result<Writer> {
@@ -59,6 +61,8 @@ impl Writer {
     pub fn anew(folder: &Path) -> Result<Writer> {
         let doing = || format!("making the index {} anew; check the disk's free space", folder.display());
         clear(folder).with_context(doing)?;
+        // Its words in their places are the texts, and those are their owner's alone.
+        private_folder(folder)?;
         let (schema, fields) = schema();
         let index = Index::create_in_dir(folder, schema).with_context(doing)?;
         register(&index);

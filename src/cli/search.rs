@@ -47,6 +47,7 @@ pub fn search(desk: &Desk, args: &SearchArgs) -> Result<ExitCode, Failure> {
                 sessions: limit,
                 hits: turns::HITS,
                 own: desk.session.clone().filter(|_| !args.own),
+                in_part: true,
             };
             Some(chronicle.search(&wanted).map_err(unclear)?)
         }
@@ -128,6 +129,7 @@ impl Both {
                 answer["sessions"] = sessions.clone().into();
                 answer["own_left_out"] = turns.own.into();
                 answer["untried"] = turns.untried.into();
+                answer["in_part"] = turns.in_part.into();
                 answer["hidden_by"] = hiding.clone().into();
             }
             let bytes = serde_json::to_string_pretty(&answer)?.len() + 1;

@@ -104,6 +104,11 @@ pub fn session_json(session: &FoundSession, known: &Known) -> (Value, Vec<Value>
 /// What a search must say beside its hits; on stderr.
 pub fn remarks(found: &Found) -> Vec<String> {
     let mut remarks = Vec::new();
+    if found.in_part {
+        remarks.push(
+            "these texts of sessions hold a part of the words; quotation marks or AND ask for all of them".to_owned(),
+        );
+    }
     for (filter, count) in &found.hiding {
         remarks.push(format!("without {filter} there would be {count}"));
     }

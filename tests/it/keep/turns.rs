@@ -379,6 +379,56 @@ fn what_looks_like_code_is_read_word_by_word_and_an_open_quotation_mark_is_refus
 }
 
 #[test]
+fn where_no_text_holds_all_of_some_plain_words_those_that_hold_a_part_are_found_if_asked_for() {
+    let home = tempfile::tempdir().unwrap();
+    let about = |native: &str, texts: &[&str]| {
+        let turns =
+            texts.iter().enumerate().map(|(number, text)| turn(1 + number as u64, Role::Answer, text)).collect();
+        (transcript(native, None), turns)
+    };
+    let sessions = [
+        about("aaa", &["the lease of the first agent ran out", "the second agent goes on"]),
+        about("bbb", &["a lease has a version, and the second one wins", "the end"]),
+        about("ccc", &["the build is green"; 100]),
+    ];
+    fill(home.path(), &sessions);
+    let chronicle = chronicle(home.path());
+    let partly = |words: &str| chronicle.search(&Wanted { in_part: true, ..asked(words) }).unwrap();
+    let names = |found: &Found| -> Vec<String> {
+        found.sessions.iter().map(|session| session.session.replace("claude-code:", "")).collect()
+    };
+    let question = "what did the lease version do, once its time ran out?";
+    assert_eq!(chronicle.search(&asked(question)).unwrap().total, 0);
+    let found = partly(question);
+    assert!(found.in_part && found.total == 2, "`the` alone is no reason to be found: {found:?}");
+    assert_eq!(names(&partly("lease version second winner")), ["bbb", "aaa"], "who holds more of the words goes first");
+    let whole = partly("lease agent");
+    assert_eq!((whole.in_part, whole.total), (false, 1), "where a text holds all words, only such are found");
+    let prose = partly("the lease of the first agent ran out");
+    assert_eq!((prose.in_part, names(&prose)), (true, vec!["aaa".to_owned(), "bbb".to_owned()]), "a long question");
+    let narrowed = partly("lease winner session:aaa role:answer");
+    assert_eq!((narrowed.in_part, names(&narrowed)), (true, vec!["aaa".to_owned()]));
+    let own = Wanted { in_part: true, own: Some("bbb".to_owned()), ..asked("lease version") };
+    let own = chronicle.search(&own).unwrap();
+    assert_eq!((own.own, own.in_part, names(&own)), (1, true, vec!["aaa".to_owned()]));
+    for exact in [
+        "winner",
+        "lease AND winner",
+        "lease NOT winner agent versions",
+        "\"lease winner\"",
+        "lease winner OR looser version wins agent",
+        "lease win* winner",
+        "lease(winner) agent",
+        "lease::winner agent",
+        "lease => winner",
+        "lease -version winner",
+    ] {
+        let found = partly(exact);
+        assert_eq!((found.total, found.in_part), (0, false), "{exact}");
+    }
+}
+
+#[test]
 fn where_nothing_is_found_the_filters_that_hide_it_are_named() {
     let home = tempfile::tempdir().unwrap();
     let turns = vec![turn(1, Role::Answer, "the sandbox"), turn(2, Role::Prompt, "something else")];

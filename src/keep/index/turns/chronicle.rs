@@ -24,6 +24,16 @@ use crate::session::Turn;
 /// Kept text that one expression may be tried on, in bytes: a few seconds' work.
 const MOST_TRIED_BYTES: usize = 512 << 20;
 
+/// A word that stands in more than one of so many texts is common.
+const COMMON: u64 = 4;
+
+/// So many plain words are a question, and not a list of what must stand in one text: of forty such questions to public transcripts
+/// two had an answer that held all of its words.
+const PROSE: usize = 6;
+
+/// Unless it stands in no more texts than these, whose shares say nothing.
+const FEW: u64 = 20;
+
 /// What is looked for.
 #[derive(Debug, Clone, Default)]
 pub struct Wanted {
@@ -41,6 +51,9 @@ pub struct Wanted {
     pub hits: usize,
     /// The native id of a session that is counted and not shown: the one that asks.
     pub own: Option<String>,
+    /// Where no text holds all of some plain words, those are wanted that hold a part of them. A question of six words or more is
+    /// asked so by who half remembers: there it is enough that fewer sessions than wanted hold them all.
+    pub in_part: bool,
 }
 
 /// What was found.
@@ -58,6 +71,8 @@ pub struct Found {
     pub sessions: Vec<FoundSession>,
     /// Turns of the own session, which are not in the total.
     pub own: usize,
+    /// These texts hold a part of the words; few or none hold all of them.
+    pub in_part: bool,
     /// Where nothing was found: each filter without which something would be, as typed, and how much.
     pub hiding: Vec<(String, usize)>,
 }
@@ -185,11 +200,21 @@ impl Chronicle {
             None => (self.searcher.search(&*built, &BySession { best, by_time }).with_context(doing)?, 0),
             Some(expression) => self.try_expression(&*built, expression, best)?,
         };
-        let own = wanted.own.as_ref().map_or(0, |own| {
-            let is_own = |session: &str| session.split_once(':').is_some_and(|(_, native)| native == own);
-            let names: Vec<String> = tallies.keys().filter(|session| is_own(session)).cloned().collect();
-            names.iter().filter_map(|name| tallies.remove(name)).map(|tally| tally.count).sum()
-        });
+        let own = take_own(&mut tallies, wanted);
+        let mut in_part = false;
+        if wanted.in_part
+            && expression.is_none()
+            && let Some(words) = query::plain_words(&wanted.words, groups)
+            && tallies.len() < if words.len() < PROSE { 1 } else { wanted.sessions.max(1) }
+        {
+            let query = self.build_in_part(wanted, groups, words)?;
+            let mut found = self.searcher.search(&*query, &BySession { best, by_time }).with_context(doing)?;
+            take_own(&mut found, wanted);
+            in_part = found.len() > tallies.len();
+            if in_part {
+                tallies = found;
+            }
+        }
         let total = tallies.values().map(|tally| tally.count).sum();
         let sessions_total = tallies.len();
         let mut sorted: Vec<(String, Tally)> = tallies.into_iter().collect();
@@ -211,7 +236,33 @@ impl Chronicle {
         }
         let shown: usize = sessions.iter().map(|session| session.hits.len()).sum();
         let hiding = if total == 0 && own == 0 { self.hiding(wanted, groups)? } else { Vec::new() };
-        Ok(Found { total, sessions_total, capped: shown < total || untried > 0, untried, sessions, own, hiding })
+        Ok(Found {
+            total,
+            sessions_total,
+            capped: shown < total || untried > 0,
+            untried,
+            sessions,
+            own,
+            in_part,
+            hiding,
+        })
+    }
+
+    /// The question for texts that hold a part of its words. What stands in every fourth text says nothing of any, and is not
+    /// looked for where something else is.
+    fn build_in_part(&self, wanted: &Wanted, groups: &[Group], words: Vec<usize>) -> Result<Box<dyn Query>> {
+        let mut rare = Vec::new();
+        for number in &words {
+            let mut texts = u64::MAX;
+            for part in query::parts_of(&groups[*number]) {
+                texts = texts.min(self.searcher.doc_freq(&Term::from_field_text(self.fields.text, &part))?);
+            }
+            if texts <= (self.len() / COMMON).max(FEW) {
+                rare.push(*number);
+            }
+        }
+        let kept = if rare.is_empty() { words } else { rare };
+        Ok(self.narrow(wanted, query::build_in_part(groups, &kept, &self.fields)))
     }
 
     /// The filters that hide everything, each with what would be found without it. Times are filters as well.
@@ -352,7 +403,11 @@ impl Chronicle {
     }
 
     fn build(&self, wanted: &Wanted, groups: &[Group], without: Option<usize>) -> Box<dyn Query> {
-        let mut clauses = query::build(groups, without, &self.fields);
+        self.narrow(wanted, query::build(groups, without, &self.fields))
+    }
+
+    /// Narrows by time, and by what an expression needs.
+    fn narrow(&self, wanted: &Wanted, mut clauses: Vec<(Occur, Box<dyn Query>)>) -> Box<dyn Query> {
         for word in wanted.regex.as_deref().map(expression::words).unwrap_or_default() {
             let term = Term::from_field_text(self.fields.text, &word);
             clauses.push((Occur::Must, Box::new(TermQuery::new(term, IndexRecordOption::Basic))));
@@ -422,6 +477,14 @@ impl Frames<'_> {
         let (_, _, kept) = self.last.as_ref()?;
         Some(&kept.get(lying.number as usize)?.turn)
     }
+}
+
+/// Takes the own session's hits out, and says how many they are.
+fn take_own(tallies: &mut HashMap<String, Tally>, wanted: &Wanted) -> usize {
+    let Some(own) = &wanted.own else { return 0 };
+    let is_own = |session: &str| session.split_once(':').is_some_and(|(_, native)| native == own);
+    let names: Vec<String> = tallies.keys().filter(|session| is_own(session)).cloned().collect();
+    names.iter().filter_map(|name| tallies.remove(name)).map(|tally| tally.count).sum()
 }
 
 /// `t-7k3m9q2xwd.0` is of `t-7k3m9q2xwd`.

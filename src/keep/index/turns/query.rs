@@ -6,6 +6,9 @@
 //! `tokio::spawn(async`, is found in that order and without another word between. A quotation mark reaches to its partner,
 //! also inside a word, and must have one; `\"` is a mark like any other.
 //!
+//! A question of several plain words, as a person asks it, may be asked for texts that hold a part of them. Whatever has an operator,
+//! a quotation mark, a `*` or a mark of code never is.
+//!
 //! `role:`, `tool:`, `agent:`, `session:`, `model:`, `branch:`, `project:`, `host:`, `owner:`, `version:`, `error:yes` and
 //! `subagent:no` narrow. The first four are exact, or a beginning with `*` behind (a session's always is one); the
 //! others are words in a row, so that `model:opus`, `branch:feat/index` and `version:2.1` work.
@@ -316,6 +319,52 @@ pub(super) fn build(groups: &[Group], without: Option<usize>, fields: &Fields) -
     // Exclusions alone exclude from all.
     if clauses.iter().all(|(occur, _)| *occur == Occur::MustNot) {
         clauses.push((Occur::Must, Box::new(AllQuery)));
+    }
+    clauses
+}
+
+/// The groups that are words, where the question is several plain words and filters, and nothing else.
+pub(super) fn plain_words(typed: &str, groups: &[Group]) -> Option<Vec<usize>> {
+    // Marks alone become no group, and `=>` is code; AND says that all are meant.
+    if !typed.split_whitespace().all(|word| is_plain(word) && word != "AND") {
+        return None;
+    }
+    let mut words = Vec::new();
+    for (number, group) in groups.iter().enumerate() {
+        match &group.any[..] {
+            [Part::Words(_)] if !group.not => words.push(number),
+            [Part::Filter(..) | Part::Any] => {}
+            _ => return None,
+        }
+    }
+    (words.len() > 1).then_some(words)
+}
+
+/// A word of prose, with the marks of its sentence; names of files and identifiers are words too, and so is a filter.
+fn is_plain(typed: &str) -> bool {
+    let word = typed.trim_end_matches(['.', ',', ':', ';', '?', '!']);
+    let word = word.split_once(':').filter(|(_, value)| !value.starts_with(':')).map_or(word, |(_, value)| value);
+    word.chars()
+        .all(|letter| letter.is_alphanumeric() || matches!(letter, '-' | '_' | '.' | '/' | '\'' | '’' | '–' | '—'))
+}
+
+/// What a group of one word is looked for by.
+pub(super) fn parts_of(group: &Group) -> Vec<String> {
+    match &group.any[..] {
+        [Part::Words(words)] => tokens::query_words(words).0,
+        _ => Vec::new(),
+    }
+}
+
+/// Any of these groups; filters narrow as ever.
+pub(super) fn build_in_part(groups: &[Group], words: &[usize], fields: &Fields) -> Vec<(Occur, Box<dyn Query>)> {
+    let asked = |number: &usize| groups[*number].any.iter().map(|part| part_query(part, fields));
+    let any: Vec<Box<dyn Query>> = words.iter().flat_map(asked).collect();
+    let mut clauses: Vec<(Occur, Box<dyn Query>)> = vec![(Occur::Must, Box::new(BooleanQuery::union(any)))];
+    let filters: Vec<Group> =
+        groups.iter().filter(|group| !matches!(group.any[..], [Part::Words(_)])).cloned().collect();
+    if !filters.is_empty() {
+        clauses.extend(build(&filters, None, fields));
     }
     clauses
 }

@@ -331,7 +331,11 @@ fn a_view_that_is_damaged_is_named_and_one_that_is_missing_is_no_mistake() {
     assert_eq!((code, stdout.as_str()), (0, ""));
     assert!(stderr.contains("from.sessions"), "{stderr}");
     let mut home = ana();
+    let (_, whole, _) = asked(home.write(), "");
     home.spent.push_str("{\"transcript\":\"t-one\",\"mess");
+    let (code, stdout, _) = asked(home.write(), "");
+    assert_eq!((code, stdout), (0, whole), "a last line that is just being added waits");
+    home.spent.push('\n');
     let (code, _, stderr) = asked(home.write(), "");
     assert_eq!(code, 1);
     assert!(stderr.contains("spent.jsonl") && stderr.contains("tidings run"), "{stderr}");

@@ -44,6 +44,10 @@ const MEMORY: &[u8] = b"transcript-memory/";
 const SPENT: &[u8] = b"transcript-spent/";
 /// The views of sessions no longer say what is kept.
 const STALE: &[u8] = b"transcript-view-stale";
+/// Keys of what was spent since state/views/spent.jsonl was written: it is added there.
+const FRESH: &[u8] = b"transcript-spent-fresh/";
+/// What was spent is no longer all that the view says: it is written anew.
+const SPENT_STALE: &[u8] = b"transcript-spent-stale";
 
 /// What a run knows of a file before it opens it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -177,7 +181,9 @@ impl Keep {
         let mut changes = Changes::default();
         changes.put(&key(MEMORY, &transcript.id.0), &memory);
         if !passage.spent.is_empty() {
-            changes.put(&spent_key(transcript, mark.offset), &passage.spent);
+            let key = spent_key(transcript, mark.offset);
+            changes.put(&[FRESH, &key].concat(), &());
+            changes.put(&key, &passage.spent);
         }
         transcript.mark = mark;
         transcript.gone = None;
@@ -298,6 +304,7 @@ fn put_transcript(changes: &mut Changes, transcript: &Transcript) {
 /// Work that takes a transcript's present turns out of the index, and then its archive file from the disk.
 fn put_removal(changes: &mut Changes, transcript: &Transcript, now: Timestamp) {
     works::put(changes, &Work::new(Duty::DropTurns, transcript.generation_name(), "", now));
+    changes.put(SPENT_STALE, &());
 }
 
 fn key(prefix: &[u8], name: &str) -> Vec<u8> {

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::fs::File;
-use std::io::{BufRead, BufReader, ErrorKind, Seek};
+use std::io::{BufRead, BufReader, ErrorKind, Read, Seek};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -230,18 +230,21 @@ impl Words {
     }
 }
 
-/// One file of state/views, which a run replaces whole: what is open stays what it was.
+/// One file of state/views, as far as it reached when it was opened: a run replaces it whole, or adds to it.
 struct View {
     path: PathBuf,
     /// None: no run has written it yet.
-    file: Option<File>,
+    file: Option<(File, u64)>,
 }
 
 impl View {
     fn open(home: &Path, name: &str) -> Result<View> {
         let path = home.join("state/views").join(name);
         let file = match File::open(&path) {
-            Ok(file) => Some(file),
+            Ok(file) => {
+                let length = file.metadata().with_context(|| doing(&path))?.len();
+                Some((file, length))
+            }
             Err(error) if error.kind() == ErrorKind::NotFound => None,
             Err(error) => return Err(error).with_context(|| doing(&path)),
         };
@@ -250,12 +253,13 @@ impl View {
 
     /// Every line, from the first.
     fn each<T: DeserializeOwned>(&mut self, mut take: impl FnMut(T) -> Result<()>) -> Result<()> {
-        let Some(file) = &mut self.file else { return Ok(()) };
-        let read = || -> Result<()> {
+        let Some((file, length)) = &mut self.file else { return Ok(()) };
+        let mut read = || -> Result<()> {
             file.rewind()?;
-            let mut reader = BufReader::with_capacity(1 << 16, file);
+            let mut reader = BufReader::with_capacity(1 << 16, file.take(*length));
             let mut line = Vec::new();
-            while reader.read_until(b'\n', &mut line)? > 0 {
+            // A last line without an end is just being added.
+            while reader.read_until(b'\n', &mut line)? > 0 && line.ends_with(b"\n") {
                 take(serde_json::from_slice(&line)?)?;
                 line.clear();
             }

@@ -1,7 +1,7 @@
 //! What readers that do not hold the store see of sessions: a line for each transcript, and one for each answer's tokens.
 
-use std::fs::File;
-use std::io::{BufRead, BufReader, ErrorKind};
+use std::fs::{self, File, OpenOptions};
+use std::io::{BufRead, BufReader, ErrorKind, Seek, SeekFrom, Write};
 use std::path::Path;
 
 use anyhow::{Context, Result};
@@ -9,9 +9,9 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
-use super::super::store::Changes;
+use super::super::store::{BATCH, Changes};
 use super::super::{Keep, whole};
-use super::{STALE, Transcript, TranscriptId};
+use super::{FRESH, SPENT, SPENT_STALE, STALE, Transcript, TranscriptId};
 use crate::session::{SessionId, Spent, hash};
 
 /// A transcript, as state/views/sessions.jsonl has it.
@@ -48,8 +48,11 @@ pub struct SessionLine {
     pub unknown: BTreeMap<String, u64>,
 }
 
-/// What one answer cost, as state/views/spent.jsonl has it. Forks repeat answers: the same message counts once, with the largest
-/// of each figure.
+/// How much of state/views/spent.jsonl counts, in bytes.
+const LENGTH: &[u8] = b"transcript-spent-length";
+
+/// What one answer cost, as state/views/spent.jsonl has it. Forks, and sessions that are still being written, repeat answers: the
+/// same message counts once, with the largest of each figure.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SpentLine {
     pub transcript: TranscriptId,
@@ -125,25 +128,16 @@ impl SpentLine {
 }
 
 impl Keep {
-    /// Writes state/views/sessions.jsonl and spent.jsonl, if what they show has changed.
+    /// Writes state/views/sessions.jsonl, and adds to spent.jsonl, if what they show has changed.
     pub fn write_session_views(&mut self) -> Result<()> {
         if !self.store.has(STALE)? {
             return Ok(());
         }
         let views = self.state().join("views");
-        whole::replace_with(&views.join("spent.jsonl"), 0o600, |file| {
-            for transcript in self.transcripts()? {
-                for spent in self.spent_of(&transcript)? {
-                    serde_json::to_writer(&mut *file, &SpentLine::of(&transcript.id, spent))?;
-                    file.write_all(b"\n")?;
-                }
-            }
-            Ok(())
-        })?;
+        self.write_spent_view(&views.join("spent.jsonl"))?;
         whole::replace_with(&views.join("sessions.jsonl"), 0o600, |file| {
             for transcript in self.transcripts()? {
-                serde_json::to_writer(&mut *file, &SessionLine::of(transcript))?;
-                file.write_all(b"\n")?;
+                write_line(file, &SessionLine::of(transcript))?;
             }
             Ok(())
         })?;
@@ -151,6 +145,60 @@ impl Keep {
         changes.remove(STALE);
         self.store.commit(changes)
     }
+}
+
+impl Keep {
+    /// Adds what is fresh, so that a session that grows does not cost all that was ever spent; or writes the whole of it.
+    fn write_spent_view(&mut self, path: &Path) -> Result<()> {
+        let doing = || format!("writing {}; check the disk's free space", path.display());
+        let fresh: Vec<Vec<u8>> = self.store.scan::<()>(FRESH).map(|pair| Ok(pair?.0)).collect::<Result<_>>()?;
+        let known: Option<u64> = self.store.get(LENGTH)?;
+        let there = fs::metadata(path).map_or(0, |file| file.len());
+        let length = match known.filter(|known| *known <= there) {
+            Some(known) if !self.store.has(SPENT_STALE)? => {
+                let mut lines = Vec::new();
+                for key in &fresh {
+                    let generation = key.strip_prefix(SPENT).and_then(|name| std::str::from_utf8(name).ok());
+                    let id = generation.and_then(|name| name.split('.').next()).unwrap_or_default().to_owned();
+                    for spent in self.store.get::<Vec<Spent>>(key)?.unwrap_or_default() {
+                        write_line(&mut lines, &SpentLine::of(&TranscriptId(id.clone()), spent))?;
+                    }
+                }
+                let mut file = OpenOptions::new().write(true).open(path).with_context(doing)?;
+                // What a run that was stopped has added is written over.
+                file.set_len(known).with_context(doing)?;
+                file.seek(SeekFrom::End(0)).with_context(doing)?;
+                file.write_all(&lines).with_context(doing)?;
+                known + lines.len() as u64
+            }
+            _ => {
+                whole::replace_with(path, 0o600, |file| {
+                    for transcript in self.transcripts()? {
+                        for spent in self.spent_of(&transcript)? {
+                            write_line(file, &SpentLine::of(&transcript.id, spent))?;
+                        }
+                    }
+                    Ok(())
+                })?;
+                fs::metadata(path).with_context(doing)?.len()
+            }
+        };
+        let mut changes = Changes::default();
+        changes.put(LENGTH, &length);
+        changes.remove(SPENT_STALE);
+        for key in fresh {
+            changes.remove(&[FRESH, &key].concat());
+            if changes.len() >= BATCH {
+                self.store.commit(std::mem::take(&mut changes))?;
+            }
+        }
+        self.store.commit(changes)
+    }
+}
+
+fn write_line(file: &mut dyn Write, line: &impl Serialize) -> Result<()> {
+    serde_json::to_writer(&mut *file, line)?;
+    Ok(file.write_all(b"\n")?)
 }
 
 /// Every transcript of a home as last written; none before the first run. Needs no lock.

@@ -251,7 +251,7 @@ pub(super) struct CodeTokenizer;
 
 pub(super) struct CodeStream<'t> {
     tokens: Tokens<'t>,
-    /// Its text is written over: a string for each word was a fifth of the time that indexing took.
+    /// Its text is written over: a string for each word was a sixth of the time that a first run took.
     token: Token,
 }
 

@@ -123,7 +123,7 @@ def traced(home, words, trace):
         if not found:
             continue
         call, inside, value = found.group(1), found.group(2), int(found.group(3))
-        at_projects = "/projects" in inside
+        at_projects = "/projects/" in inside or inside.endswith("/projects") or "/projects>" in inside or "/projects\"" in inside
         if call in ("read", "pread64", "readv", "preadv", "preadv2") and value > 0:
             read, elsewhere = (read + value, elsewhere) if at_projects else (read, elsewhere + value)
         if at_projects:
@@ -148,7 +148,8 @@ def nothing(home, corpus, root):
 
 def append(program, corpus, generator, root):
     """1 KB more in a file of 165 MB among all the others."""
-    tree = root / "tree"
+    # Of this name, so that the traces tell its calls from others.
+    tree = root / "projects"
     tree.mkdir()
     for number, folder in enumerate(projects(corpus)):
         # Links where they lie on one disk: none of these files is written to.
@@ -157,14 +158,11 @@ def append(program, corpus, generator, root):
     subprocess.run([sys.executable, generator, big, "--mb", "165", "--sessions", "1", "--seed", "5", "--needles", "0", "--secrets", "0"],
                    check=True, stdout=subprocess.DEVNULL)
     source = next(path for path in sorted(big.glob("projects/*/*.jsonl")))
-    # Below a folder of that name, so that the traces tell its calls from others.
     target = tree / "0" / source.parent.name / source.name
     target.parent.mkdir(exist_ok=True)
     shutil.copyfile(source, target)
     size_mb = target.stat().st_size / 1e6
     places = [(f"tree {path.name}", path, "claude-code") for path in sorted(tree.iterdir())]
-    (root / "projects").symlink_to(tree)
-    places = [(name, root / "projects" / path.name, kind) for name, path, kind in places]
     home = Home(program, root / "append home", places)
     home.run()
     session = source.stem

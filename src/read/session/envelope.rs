@@ -1,5 +1,7 @@
 //! Envelopes are what the harness puts around or beside the words of a person: `<system-reminder>` and its kin.
 
+use super::draft::Draft;
+use super::words;
 use crate::session::Role;
 
 /// Tags that harnesses write. Any other tag is a person's own.
@@ -58,6 +60,20 @@ const OPENINGS: [&str; 6] = [
 
 /// How a summary begins that stands for an earlier part of the session, in versions that do not flag it.
 const CONTINUED: &str = "This session is being continued from a previous conversation";
+
+/// Tells a text in which the words of a person and of the harness stand side by side; whether a person typed any of it.
+pub(super) fn say(draft: &mut Draft, text: String) -> bool {
+    let mut is_typed = false;
+    for (role, part) in open(text) {
+        let role = match role {
+            Role::Prompt if draft.subagent.is_some() => Role::Task,
+            role => role,
+        };
+        is_typed |= role == Role::Prompt;
+        draft.say(role, words::said(part));
+    }
+    is_typed
+}
 
 /// The parts of a text that came as a person's, in order: what was typed, and what was put in. A tag counts at the start of
 /// a line and with its end: a person may write about `<system-reminder>`.

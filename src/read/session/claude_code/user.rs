@@ -69,16 +69,7 @@ fn say(draft: &mut Draft, record: &Record, json: &str) -> bool {
         draft.say(Role::Injected, Some(text));
         return false;
     }
-    let mut is_typed = false;
-    for (role, part) in envelope::open(text) {
-        let role = match role {
-            Role::Prompt if draft.subagent.is_some() => Role::Task,
-            role => role,
-        };
-        is_typed |= role == Role::Prompt;
-        draft.say(role, words::said(part));
-    }
-    is_typed
+    envelope::say(draft, text)
 }
 
 /// The record says that the harness wrote it.

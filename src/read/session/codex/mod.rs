@@ -107,16 +107,7 @@ fn say(draft: &mut Draft, place: u8, role: Role, text: Option<String>) {
     if role != Role::Prompt {
         return draft.say(role, Some(text));
     }
-    let mut is_typed = false;
-    for (role, part) in envelope::open(text) {
-        let role = match role {
-            Role::Prompt if draft.subagent.is_some() => Role::Task,
-            role => role,
-        };
-        is_typed |= role == Role::Prompt;
-        draft.say(role, words::said(part));
-    }
-    if is_typed {
+    if envelope::say(draft, text) {
         draft.prompted(None);
     }
 }

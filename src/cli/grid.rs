@@ -140,7 +140,7 @@ mod tests {
 
     #[test]
     fn what_is_too_wide_is_told_in_thousands_and_never_wider_than_a_terminal() {
-        let name = "/home/ana/work/a-folder-with-a-long-name-in-a-folder-with-another/atlas";
+        let name = "/home/ana/code/a-folder-with-a-long-name-in-a-folder-with-another/atlas";
         for amount in [1, 1_499, 999_999_999, u64::MAX] {
             for count in 1..6 {
                 let mut wide = row(name, [amount, amount]);

@@ -14,7 +14,7 @@ const USUAL_WAIT: SignedDuration = SignedDuration::from_hours(24);
 const LONGEST_WAIT: SignedDuration = SignedDuration::from_hours(24 * 366);
 
 const FOLDER: &str = "a folder from the root or from your home, which is there: \"/srv/lab/sessions/ada\"";
-const PROJECTS: &str = "folders from the root or from your home: [\"~/work/atlas\"]";
+const PROJECTS: &str = "folders from the root or from your home: [\"~/code/atlas\"]";
 
 /// What of a home's sessions is shared.
 #[derive(Debug, Clone, PartialEq, Eq)]

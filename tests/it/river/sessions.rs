@@ -162,7 +162,7 @@ fn told(setup: &Setup) -> BTreeSet<Told> {
 fn prompt(session: &str, id: u32, text: &str) -> String {
     let text = serde_json::to_string(text).unwrap();
     format!(
-        "{{\"type\":\"user\",\"sessionId\":\"{session}\",\"cwd\":\"/work/lantern\",\"gitBranch\":\"main\",\"uuid\":\"u{id}\",\
+        "{{\"type\":\"user\",\"sessionId\":\"{session}\",\"cwd\":\"/home/ana/lantern\",\"gitBranch\":\"main\",\"uuid\":\"u{id}\",\
          \"timestamp\":\"2026-11-20T10:00:{:02}Z\",\"message\":{{\"role\":\"user\",\"content\":{text}}}}}\n",
         id % 60
     )
@@ -395,7 +395,7 @@ async fn no_secret_is_written_anywhere_below_the_home() {
         &format!("p/{ONE}.jsonl"),
         prompt(ONE, 1, &long)
             + &answer(ONE, 2, &format!("I shall not say {SECRET} again."))
-            + &prompt(ONE, 3, "x").replace("/work/lantern", &format!("/work/{SECRET}/x"))
+            + &prompt(ONE, 3, "x").replace("/home/ana/lantern", &format!("/home/ana/{SECRET}/x"))
             + &answer(ONE, 4, "of a model with a name").replace("lantern-9", SECRET)
             + &format!("{{\"type\":\"{SECRET}\",\"sessionId\":\"{ONE}\"}}\n")
             + &format!("{{\"type\":\"custom-title\",\"customTitle\":\"About {SECRET}\",\"sessionId\":\"{ONE}\"}}\n"),

@@ -20,6 +20,7 @@ pub mod story;
 pub mod stream;
 pub mod standing;
 pub mod edition;
+pub mod lesson;
 pub mod tally;
 pub mod home;
 
@@ -32,3 +33,4 @@ pub mod read;
 pub mod keep;
 pub mod judge;
 pub mod tell;
+pub mod teach;

@@ -22,10 +22,11 @@ const THINGS: [&str; 17] = [
     "stream",
     "standing",
     "edition",
+    "lesson",
     "tally",
     "home",
 ];
-const ACTS: [&str; 5] = ["fetch", "read", "keep", "judge", "tell"];
+const ACTS: [&str; 6] = ["fetch", "read", "keep", "judge", "tell", "teach"];
 
 /// A source file: its path below src/ with `/` between folders, and its text without comments.
 struct File {

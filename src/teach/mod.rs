@@ -1,0 +1,1 @@
+//! Teach: what was learnt becomes a small pull request on the skill that everybody's agent reads. A person merges it.

@@ -177,16 +177,30 @@ fn index(folder: &Path, name: &str, sink: &mut Sink<'_>) -> Result<()> {
     Ok(())
 }
 
-/// Each document's text from the places of its words. A whole identifier stands where its first part does, and before it.
+/// Each document's text from the places of its words, once of the parts of identifiers and once of whole ones. A whole one stands
+/// where its first part does; both in one text would bring letters together that no text has side by side.
 fn given_back(mut places: Vec<(u32, u32, u32)>, known: &[String], mut each: impl FnMut(&[u8])) {
-    places.sort_unstable_by_key(|(doc, at, word)| (*doc, *at, std::cmp::Reverse(known[*word as usize].len())));
-    let mut text = String::new();
-    for (number, (doc, _, word)) in places.iter().enumerate() {
-        text.push_str(&known[*word as usize]);
-        if places.get(number + 1).is_none_or(|(next, ..)| next != doc) {
-            each(text.as_bytes());
-            text.clear();
+    places.sort_unstable_by_key(|(doc, at, word)| (*doc, *at, known[*word as usize].len()));
+    let (mut parts, mut whole) = (String::new(), String::new());
+    for document in places.chunk_by(|one, next| one.0 == next.0) {
+        // What of the last whole identifier its parts have still to say.
+        let mut rest = "";
+        for words in document.chunk_by(|one, next| one.1 == next.1) {
+            let part = known[words[0].2 as usize].as_str();
+            let longest = known[words[words.len() - 1].2 as usize].as_str();
+            parts.push_str(part);
+            rest = match rest.strip_prefix(part).filter(|_| words.len() == 1) {
+                Some(rest) => rest,
+                None => {
+                    whole.push_str(longest);
+                    longest.strip_prefix(part).unwrap_or_default()
+                }
+            };
         }
+        each(parts.as_bytes());
+        each(whole.as_bytes());
+        parts.clear();
+        whole.clear();
     }
 }
 

@@ -31,6 +31,9 @@ use everything::{Way, everything};
 use windows::{Windows, bare};
 
 const SECRET_WINDOW: usize = 12;
+/// Letters of the secret itself in a window without marks. With fewer, a window is an address and what stands before it: `db.internal`
+/// behind the last letter of a password reads as behind the last digit of a mark's hash, one time in sixteen.
+const SECRET_LETTERS: usize = 4;
 const TEXT_WINDOW: usize = 30;
 
 fn main() -> Result<()> {
@@ -145,7 +148,9 @@ fn planted(secrets: &Path, folders: &[PathBuf]) -> Result<usize> {
         let (of_it, that_count) = exact.add(secret.as_bytes(), touches);
         (all, counted, texts) = (all + of_it, counted + that_count, texts + 1);
         let (begin, end) = (bare(&secret[..begin]).len(), bare(&secret[..end]).len());
-        loose.add(bare(secret).as_bytes(), |at| at < end && at + SECRET_WINDOW > begin);
+        loose.add(bare(secret).as_bytes(), |at| {
+            at + SECRET_LETTERS <= end && at + SECRET_WINDOW >= begin + SECRET_LETTERS
+        });
     }
     let tally = Tally::of(folders, &exact, &loose)?;
     let about = json!({

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use regex::Regex;
 
-const THINGS: [&str; 17] = [
+const THINGS: [&str; 18] = [
     "config",
     "source",
     "page",

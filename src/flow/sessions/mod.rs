@@ -122,7 +122,15 @@ impl<'a> Folder<'a> {
 
     fn read(mut self) -> Result<SessionReport> {
         let format = self.source.format;
-        let Some(mut listing) = list(&self.source.folder, &|path| session::place(format, path).is_some()) else {
+        // What is known is read while the folder is listed.
+        let (listing, known, beside) = std::thread::scope(|scope| {
+            let listing = scope.spawn(|| list(&self.source.folder, &|path| session::place(format, path).is_some()));
+            let known = self.keep.known_transcripts(&self.source.name);
+            let beside = self.keep.known_beside(&self.source.name);
+            (listing.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)), known, beside)
+        });
+        let (mut known, beside) = (known?, beside?);
+        let Some(mut listing) = listing else {
             // Not mounted, perhaps: what is known of it stays.
             self.report.trouble = Some(format!("{} is not there, or is empty", self.source.folder.display()));
             return Ok(self.report);
@@ -143,13 +151,11 @@ impl<'a> Folder<'a> {
                 Kind::Withdrawn => lists.push(placed.path),
             }
         }
-        let mut known = self.keep.known_transcripts(&self.source.name)?;
         self.take_back(&lists, &mut listing, &mut transcripts, &mut known)?;
         for (path, why) in &listing.unseen {
             self.report.unread(path, why);
         }
         self.report.files = transcripts.len();
-        let beside = self.keep.known_beside(&self.source.name)?;
         let fresh_aparts: BTreeMap<String, Stamp> = aparts
             .iter()
             .filter(|(path, stamp)| beside.get(*path) != Some(stamp))

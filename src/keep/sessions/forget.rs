@@ -13,7 +13,7 @@ use sha2::{Digest, Sha256};
 
 use super::super::store::{BATCH, Changes};
 use super::super::{Keep, OpenError, export};
-use super::{MEMORY, SPENT_STALE, STALE, STAMP, TRANSCRIPT, Transcript, TranscriptId, archive, key, path_key};
+use super::{ANEW, MEMORY, STALE, STAMP, TRANSCRIPT, Transcript, TranscriptId, archive, key, path_key};
 use crate::session::SessionId;
 
 /// Something was removed that nobody may find any more, and the store's own files may still hold it.
@@ -192,7 +192,7 @@ impl Keep {
                 changes.remove(&key(TRANSCRIPT, &transcript.id.0));
             }
             changes.put(STALE, &());
-            changes.put(SPENT_STALE, &());
+            changes.put(ANEW, &());
             self.store.commit(changes)?;
         }
         self.write_session_views()?;

@@ -44,10 +44,12 @@ const MEMORY: &[u8] = b"transcript-memory/";
 const SPENT: &[u8] = b"transcript-spent/";
 /// The views of sessions no longer say what is kept.
 const STALE: &[u8] = b"transcript-view-stale";
+/// Transcripts that have changed since state/views/sessions.jsonl was written: they are added there.
+const CHANGED: &[u8] = b"transcript-view-changed/";
 /// Keys of what was spent since state/views/spent.jsonl was written: it is added there.
 const FRESH: &[u8] = b"transcript-spent-fresh/";
-/// What was spent is no longer all that the view says: it is written anew.
-const SPENT_STALE: &[u8] = b"transcript-spent-stale";
+/// Views say what is no longer kept: they are written anew.
+const ANEW: &[u8] = b"transcript-view-anew";
 
 /// What a run knows of a file before it opens it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -232,8 +234,13 @@ impl Keep {
         self.store.commit(changes)
     }
 
-    /// Transcripts of which the archive no longer has all that was kept, as after a restore, are read anew; returns how many.
+    /// After a restore: transcripts of which the archive no longer has all that was kept are read anew, and the views, which may
+    /// know more or less than the store now does, are written anew. Returns how many transcripts.
     pub fn mend_transcripts(&mut self, now: Timestamp) -> Result<usize> {
+        let mut changes = Changes::default();
+        changes.put(ANEW, &());
+        changes.put(STALE, &());
+        self.store.commit(changes)?;
         let mut mended = 0;
         for mut transcript in self.transcripts()? {
             if !self.is_archived(&transcript) {
@@ -298,13 +305,14 @@ fn put_transcript(changes: &mut Changes, transcript: &Transcript) {
     changes.put(&key(TRANSCRIPT, &transcript.id.0), transcript);
     let known = Known { id: transcript.id.clone(), stamp: transcript.mark.stamp, gone: transcript.gone.is_some() };
     changes.put(&path_key(STAMP, &transcript.source, &transcript.path), &known);
+    changes.put(&key(CHANGED, &transcript.id.0), &());
     changes.put(STALE, &());
 }
 
 /// Work that takes a transcript's present turns out of the index, and then its archive file from the disk.
 fn put_removal(changes: &mut Changes, transcript: &Transcript, now: Timestamp) {
     works::put(changes, &Work::new(Duty::DropTurns, transcript.generation_name(), "", now));
-    changes.put(SPENT_STALE, &());
+    changes.put(ANEW, &());
 }
 
 fn key(prefix: &[u8], name: &str) -> Vec<u8> {

@@ -11,7 +11,7 @@ use std::collections::BTreeMap;
 
 use super::super::store::{BATCH, Changes};
 use super::super::{Keep, whole};
-use super::{FRESH, SPENT, SPENT_STALE, STALE, Transcript, TranscriptId};
+use super::{ANEW, CHANGED, FRESH, SPENT, STALE, TRANSCRIPT, Transcript, TranscriptId};
 use crate::session::{SessionId, Spent, hash};
 
 /// A transcript, as state/views/sessions.jsonl has it.
@@ -48,8 +48,20 @@ pub struct SessionLine {
     pub unknown: BTreeMap<String, u64>,
 }
 
-/// How much of state/views/spent.jsonl counts, in bytes.
-const LENGTH: &[u8] = b"transcript-spent-length";
+/// How much of a view counts: `transcript-view-length/spent`.
+const LENGTH: &[u8] = b"transcript-view-length/";
+/// A view that has grown to twice what it had when it was written whole, and this many bytes, is written whole again: lines
+/// that later ones replace go.
+const ROOM: u64 = 1 << 20;
+
+/// Bytes of a view.
+#[derive(Debug, Clone, Copy, Serialize, Deserialize)]
+struct Length {
+    /// When it was last written whole.
+    whole: u64,
+    /// With what was added since; what lies beyond was added by a run that was stopped.
+    all: u64,
+}
 
 /// What one answer cost, as state/views/spent.jsonl has it. Forks, and sessions that are still being written, repeat answers: the
 /// same message counts once, with the largest of each figure.
@@ -128,71 +140,83 @@ impl SpentLine {
 }
 
 impl Keep {
-    /// Writes state/views/sessions.jsonl, and adds to spent.jsonl, if what they show has changed.
+    /// Adds to state/views/sessions.jsonl and spent.jsonl what has changed, so that a session that grows does not cost all that
+    /// there is of others; or writes them anew.
     pub fn write_session_views(&mut self) -> Result<()> {
         if !self.store.has(STALE)? {
             return Ok(());
         }
-        let views = self.state().join("views");
-        self.write_spent_view(&views.join("spent.jsonl"))?;
-        whole::replace_with(&views.join("sessions.jsonl"), 0o600, |file| {
+        let keys =
+            |prefix: &[u8]| -> Result<Vec<Vec<u8>>> { self.store.scan::<()>(prefix).map(|pair| Ok(pair?.0)).collect() };
+        let (changed, fresh) = (keys(CHANGED)?, keys(FRESH)?);
+        let is_whole = self.store.has(ANEW)?;
+        let (mut lines, mut spent) = (Vec::new(), Vec::new());
+        if !is_whole {
+            for id in &changed {
+                if let Some(transcript) = self.store.get(&[TRANSCRIPT, id].concat())? {
+                    write_line(&mut lines, &SessionLine::of(transcript))?;
+                }
+            }
+            for key in &fresh {
+                let generation = key.strip_prefix(SPENT).and_then(|name| std::str::from_utf8(name).ok());
+                let id = generation.and_then(|name| name.split('.').next()).unwrap_or_default().to_owned();
+                for one in self.store.get::<Vec<Spent>>(key)?.unwrap_or_default() {
+                    write_line(&mut spent, &SpentLine::of(&TranscriptId(id.clone()), one))?;
+                }
+            }
+        }
+        let sessions = self.grow("sessions", (!is_whole).then_some(lines), |file| {
+            self.transcripts()?.into_iter().try_for_each(|transcript| write_line(file, &SessionLine::of(transcript)))
+        })?;
+        let spent = self.grow("spent", (!is_whole).then_some(spent), |file| {
             for transcript in self.transcripts()? {
-                write_line(file, &SessionLine::of(transcript))?;
+                for one in self.spent_of(&transcript)? {
+                    write_line(file, &SpentLine::of(&transcript.id, one))?;
+                }
             }
             Ok(())
         })?;
         let mut changes = Changes::default();
-        changes.remove(STALE);
-        self.store.commit(changes)
-    }
-}
-
-impl Keep {
-    /// Adds what is fresh, so that a session that grows does not cost all that was ever spent; or writes the whole of it.
-    fn write_spent_view(&mut self, path: &Path) -> Result<()> {
-        let doing = || format!("writing {}; check the disk's free space", path.display());
-        let fresh: Vec<Vec<u8>> = self.store.scan::<()>(FRESH).map(|pair| Ok(pair?.0)).collect::<Result<_>>()?;
-        let known: Option<u64> = self.store.get(LENGTH)?;
-        let there = fs::metadata(path).map_or(0, |file| file.len());
-        let length = match known.filter(|known| *known <= there) {
-            Some(known) if !self.store.has(SPENT_STALE)? => {
-                let mut lines = Vec::new();
-                for key in &fresh {
-                    let generation = key.strip_prefix(SPENT).and_then(|name| std::str::from_utf8(name).ok());
-                    let id = generation.and_then(|name| name.split('.').next()).unwrap_or_default().to_owned();
-                    for spent in self.store.get::<Vec<Spent>>(key)?.unwrap_or_default() {
-                        write_line(&mut lines, &SpentLine::of(&TranscriptId(id.clone()), spent))?;
-                    }
-                }
-                let mut file = OpenOptions::new().write(true).open(path).with_context(doing)?;
-                // What a run that was stopped has added is written over.
-                file.set_len(known).with_context(doing)?;
-                file.seek(SeekFrom::End(0)).with_context(doing)?;
-                file.write_all(&lines).with_context(doing)?;
-                known + lines.len() as u64
-            }
-            _ => {
-                whole::replace_with(path, 0o600, |file| {
-                    for transcript in self.transcripts()? {
-                        for spent in self.spent_of(&transcript)? {
-                            write_line(file, &SpentLine::of(&transcript.id, spent))?;
-                        }
-                    }
-                    Ok(())
-                })?;
-                fs::metadata(path).with_context(doing)?.len()
-            }
-        };
-        let mut changes = Changes::default();
-        changes.put(LENGTH, &length);
-        changes.remove(SPENT_STALE);
-        for key in fresh {
-            changes.remove(&[FRESH, &key].concat());
+        changes.put(&[LENGTH, b"sessions"].concat(), &sessions);
+        changes.put(&[LENGTH, b"spent"].concat(), &spent);
+        let told = changed.iter().map(|id| [CHANGED, id].concat()).chain(fresh.iter().map(|key| [FRESH, key].concat()));
+        for key in told {
+            changes.remove(&key);
             if changes.len() >= BATCH {
                 self.store.commit(std::mem::take(&mut changes))?;
             }
         }
+        changes.remove(ANEW);
+        changes.remove(STALE);
         self.store.commit(changes)
+    }
+
+    /// Adds lines to a view, or writes the whole of it: where there are none to add, and where it has grown enough.
+    fn grow(
+        &self,
+        name: &str,
+        added: Option<Vec<u8>>,
+        all: impl FnOnce(&mut dyn Write) -> Result<()>,
+    ) -> Result<Length> {
+        let path = self.state().join("views").join(format!("{name}.jsonl"));
+        let doing = || format!("writing {}; check the disk's free space", path.display());
+        let there = fs::metadata(&path).map_or(0, |file| file.len());
+        let known: Option<Length> = self.store.get(&[LENGTH, name.as_bytes()].concat())?;
+        if let (Some(known), Some(lines)) = (known.filter(|known| known.all <= there), added) {
+            let length = Length { whole: known.whole, all: known.all + lines.len() as u64 };
+            if length.all <= 2 * length.whole + ROOM {
+                let mut file = OpenOptions::new().write(true).open(&path).with_context(doing)?;
+                if known.all < there {
+                    file.set_len(known.all).with_context(doing)?;
+                }
+                file.seek(SeekFrom::End(0)).with_context(doing)?;
+                file.write_all(&lines).with_context(doing)?;
+                return Ok(length);
+            }
+        }
+        whole::replace_with(&path, 0o600, all)?;
+        let all = fs::metadata(&path).with_context(doing)?.len();
+        Ok(Length { whole: all, all })
     }
 }
 
@@ -201,7 +225,7 @@ fn write_line(file: &mut dyn Write, line: &impl Serialize) -> Result<()> {
     Ok(file.write_all(b"\n")?)
 }
 
-/// Every transcript of a home as last written; none before the first run. Needs no lock.
+/// Every transcript of a home as last written, in the order of the ids; none before the first run. Needs no lock.
 pub fn session_lines(home: &Path) -> Result<Vec<SessionLine>> {
     let path = home.join("state/views/sessions.jsonl");
     let doing = || format!("reading {}; `tidings run` writes it anew when a session has grown", path.display());
@@ -210,9 +234,14 @@ pub fn session_lines(home: &Path) -> Result<Vec<SessionLine>> {
         Err(error) if error.kind() == ErrorKind::NotFound => return Ok(Vec::new()),
         Err(error) => return Err(error).with_context(doing),
     };
-    let mut lines = Vec::new();
-    for line in BufReader::new(file).lines() {
-        lines.push(serde_json::from_str(&line.with_context(doing)?).with_context(doing)?);
+    let mut lines: BTreeMap<String, SessionLine> = BTreeMap::new();
+    let mut file = BufReader::new(file);
+    let mut line = Vec::new();
+    // A line without its end is still being written.
+    while file.read_until(b'\n', &mut line).with_context(doing)? > 0 && line.ends_with(b"\n") {
+        let one: SessionLine = serde_json::from_slice(&line).with_context(doing)?;
+        lines.insert(one.id.0.clone(), one);
+        line.clear();
     }
-    Ok(lines)
+    Ok(lines.into_values().collect())
 }

@@ -534,6 +534,38 @@ async fn what_was_spent_counts_once_however_often_it_was_copied() {
     assert_eq!(spent(By::Session), [(Key::Session(0), 3, 46)], "of what is forgotten, the copies count");
 }
 
+#[tokio::test]
+async fn the_view_grows_by_what_changed_and_its_last_line_counts() {
+    let desk = Desk::new(Agent::ClaudeCode);
+    let view = desk.setup.home.folder().join("state/views/sessions.jsonl");
+    for session in [ONE, TWO] {
+        desk.write(&format!("p/{session}.jsonl"), prompt(session, 1, "Where does the cache forget?"));
+    }
+    desk.run().await;
+    let first = fs::read_to_string(&view).unwrap();
+    let turns = || -> Vec<(String, u64)> {
+        let lines = ask::session_lines(&desk.setup.home).unwrap();
+        lines.into_iter().map(|line| (line.session.native, line.turns)).collect()
+    };
+    let mut expected = turns();
+    desk.append(&format!("p/{TWO}.jsonl"), &answer(TWO, 11, "Here."));
+    desk.run().await;
+    let second = fs::read_to_string(&view).unwrap();
+    assert!(second.starts_with(&first) && second.lines().count() == 3, "{second}");
+    expected.iter_mut().filter(|(session, _)| session == TWO).for_each(|(_, turns)| *turns += 1);
+    assert_eq!(turns(), expected);
+    // What a run that was stopped had begun to add is passed over by readers, and written over by the next.
+    fs::write(&view, second.clone() + &second[..100]).unwrap();
+    assert_eq!(turns(), expected);
+    desk.append(&format!("p/{TWO}.jsonl"), &answer(TWO, 12, "And there."));
+    desk.run().await;
+    let third = fs::read_to_string(&view).unwrap();
+    assert!(third.starts_with(&second) && third.lines().count() == 4, "{third}");
+    flow::forget_session(&desk.setup.home, TWO, NOW.parse().unwrap()).unwrap();
+    let left = fs::read_to_string(&view).unwrap();
+    assert!(left.lines().count() == 1 && !left.contains(TWO), "earlier lines go with the session");
+}
+
 #[test]
 fn mistakes_about_folders_of_sessions_are_told_with_their_place() {
     let told = |text: &str| {

@@ -175,7 +175,8 @@ def tokens(home, truth, corpus):
 
 
 def defects(home, truth):
-    views = lines(home.folder / "state/views/sessions.jsonl")
+    # Later lines replace earlier ones.
+    views = {view["id"]: view for view in lines(home.folder / "state/views/sessions.jsonl")}.values()
     damaged, unknown = {}, {}
     for view in views:
         for what, count in view["damaged"].items():

@@ -15,7 +15,7 @@ use url::Url;
 
 use super::super::archive;
 use super::query::{self, Filter};
-use super::{Card, Fields, is_ours, open};
+use super::{Card, Fields, is_ours, open, to_ask};
 use crate::guard::panic::quietly;
 use crate::item::ItemId;
 use crate::verdict::Level;
@@ -85,7 +85,9 @@ impl Library {
         }
         let doing = || format!("opening the index {}; {remedy}", folder.display());
         // On garbage tantivy may panic instead of saying so.
-        let opened = quietly(|| open(&folder).and_then(|(index, fields)| Ok((index.reader()?.searcher(), fields))));
+        let opened = quietly(|| {
+            to_ask(&folder).and_then(open).and_then(|(index, fields)| Ok((index.reader()?.searcher(), fields)))
+        });
         let (searcher, fields) = opened.with_context(damaged)?.with_context(doing)?;
         Ok(Library { archive: home.join("state/archive"), searcher, fields })
     }

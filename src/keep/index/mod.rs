@@ -14,6 +14,7 @@ use std::path::Path;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use tantivy::Index;
+use tantivy::directory::{Advice, MmapDirectory};
 use tantivy::schema::{
     DateOptions, Field, INDEXED, IndexRecordOption, STORED, STRING, Schema, TextFieldIndexing, TextOptions,
 };
@@ -137,9 +138,15 @@ fn is_ours(folder: &Path) -> bool {
     std::fs::read_to_string(folder.join(STAMP)).is_ok_and(|text| text == stamp())
 }
 
+/// The files of an index for one question, which looks at a few places of each: what lies around those is not read ahead. Where a
+/// disk reads 8 MB ahead, a question after a start of the machine read 125 MB of an index of 190.
+fn to_ask(folder: &Path) -> tantivy::Result<MmapDirectory> {
+    Ok(MmapDirectory::open_with_madvice(folder, Advice::Random)?)
+}
+
 /// Opens an index as it is. An error: it is damaged, or its fields are not ours.
-fn open(folder: &Path) -> tantivy::Result<(Index, Fields)> {
-    let index = Index::open_in_dir(folder)?;
+fn open(directory: MmapDirectory) -> tantivy::Result<(Index, Fields)> {
+    let index = Index::open(directory)?;
     let (schema, fields) = schema();
     if index.schema() != schema {
         return Err(tantivy::TantivyError::SchemaError("the fields are of another version".to_owned()));

@@ -6,6 +6,7 @@ use std::path::Path;
 
 use anyhow::{Context, Result};
 use fail::fail_point;
+use tantivy::directory::MmapDirectory;
 use tantivy::indexer::LogMergePolicy;
 use tantivy::{Index, IndexWriter, TantivyDocument, TantivyError, Term};
 use tracing::warn;
@@ -167,7 +168,7 @@ impl Keep {
 /// Opens an index that can be read, and a writer if it is to be written to. Before that every byte is held against its
 /// checksum: what is merged is believed from then on.
 fn sound(folder: &Path, to_write: bool) -> tantivy::Result<Option<(IndexWriter, Fields)>> {
-    let (index, fields) = open(folder)?;
+    let (index, fields) = open(MmapDirectory::open(folder)?)?;
     index.reader()?;
     if !to_write {
         return Ok(None);

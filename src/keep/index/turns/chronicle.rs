@@ -13,6 +13,7 @@ use tantivy::query::{AllQuery, BooleanQuery, ConstScoreQuery, Occur, Query, Rang
 use tantivy::schema::IndexRecordOption;
 use tantivy::{DocAddress, Searcher, Term};
 
+use super::super::to_ask;
 use super::collect::{BySession, Spot, Tally};
 use super::query::{self, Group};
 use super::snippet::{Marker, Snippet};
@@ -156,7 +157,9 @@ impl Chronicle {
         }
         let doing = || format!("opening the index {}; {remedy}", folder.display());
         // On garbage tantivy may panic instead of saying so.
-        let opened = quietly(|| open(&folder).and_then(|(index, fields)| Ok((index.reader()?.searcher(), fields))));
+        let opened = quietly(|| {
+            to_ask(&folder).and_then(open).and_then(|(index, fields)| Ok((index.reader()?.searcher(), fields)))
+        });
         let (searcher, fields) = opened.with_context(damaged)?.with_context(doing)?;
         Ok(Some(Chronicle { state: home.join("state"), searcher, fields }))
     }

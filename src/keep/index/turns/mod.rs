@@ -13,6 +13,7 @@ mod snippet;
 use std::path::{Path, PathBuf};
 
 use tantivy::Index;
+use tantivy::directory::MmapDirectory;
 use tantivy::schema::{
     DateOptions, DateTimePrecision, FAST, Field, INDEXED, IndexRecordOption, NumericOptions, STRING, Schema,
     TextFieldIndexing, TextOptions,
@@ -112,8 +113,8 @@ fn schema() -> (Schema, Fields) {
 }
 
 /// Opens an index as it is. An error: it is damaged, or its fields are not ours.
-fn open(folder: &Path) -> tantivy::Result<(Index, Fields)> {
-    let index = Index::open_in_dir(folder)?;
+fn open(directory: MmapDirectory) -> tantivy::Result<(Index, Fields)> {
+    let index = Index::open(directory)?;
     let (schema, fields) = schema();
     if index.schema() != schema {
         return Err(tantivy::TantivyError::SchemaError("the fields are of another version".to_owned()));

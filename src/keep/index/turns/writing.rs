@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
 use fail::fail_point;
+use tantivy::directory::MmapDirectory;
 use tantivy::indexer::{LogMergePolicy, NoMergePolicy};
 use tantivy::{Index, IndexWriter, TantivyDocument, Term};
 
@@ -47,7 +48,7 @@ impl Writer {
         sweep(folder).with_context(doing)?;
         // On garbage tantivy may panic instead of saying so.
         let opened = quietly(|| -> tantivy::Result<Writer> {
-            let (index, fields) = open(folder)?;
+            let (index, fields) = open(MmapDirectory::open(folder)?)?;
             index.reader()?;
             Ok(Writer::over(folder, writer(&index)?, fields, false))
         });

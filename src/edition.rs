@@ -118,6 +118,9 @@ pub struct Digest {
     /// What the lab's own sessions show; None where nobody shares any.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub sessions: Option<Sessions>,
+    /// Requests on the lab's skill that were merged in the week, together; None: there was none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub skill: Option<SkillUpdate>,
     /// Advice that no longer holds.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub retired: Vec<Retired>,
@@ -151,6 +154,19 @@ pub struct Sessions {
     /// Calls of tools in them, and those of them that failed.
     pub tool_calls: u64,
     pub tool_failures: u64,
+}
+
+/// The lab's skill has changed: what came in, and how its readers come to have it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SkillUpdate {
+    /// `0.2.0`: the plugin's, after the merge.
+    pub version: String,
+    /// The request that was merged.
+    pub url: Option<Url>,
+    /// The claims that came in, code between back quotes.
+    pub advice: Vec<String>,
+    /// To be typed one after the other; none where tidings.toml does not name the plugin.
+    pub commands: Vec<String>,
 }
 
 /// Advice that was given and no longer holds.

@@ -64,6 +64,7 @@ fn says_nothing(digest: &Digest) -> bool {
         && digest.counts.read == 0
         && digest.actions.is_empty()
         && digest.sessions.is_none()
+        && digest.skill.is_none()
         && digest.retired.is_empty()
 }
 
@@ -121,6 +122,7 @@ impl Known {
         let urls = digest.actions.iter().map(|action| action.url.as_ref());
         let urls = urls.chain(told().map(|telling| telling.url.as_ref())).chain(also);
         let urls = urls.chain(digest.retired.iter().map(|retired| retired.url.as_ref()));
+        let urls = urls.chain(digest.skill.iter().map(|skill| skill.url.as_ref()));
         Known {
             urls: urls.flatten().map(Url::to_string).collect(),
             own: own.to_vec(),

@@ -90,6 +90,7 @@ pub fn choose(
         ranked_by: ranking.footer(),
         editorial: None,
         sessions: None,
+        skill: None,
         retired: Vec::new(),
         remarks: Vec::new(),
     }
@@ -241,7 +242,9 @@ fn weight(word: &str) -> usize {
 /// The words a reader meets, for the time it takes.
 pub(super) fn words(digest: &Digest) -> usize {
     let stories: usize = digest.sections.iter().flat_map(|section| &section.stories).map(count_words).sum();
-    stories + digest.actions.iter().map(action_words).sum::<usize>()
+    let skill = digest.skill.iter().flat_map(|skill| skill.advice.iter().chain(&skill.commands));
+    let skill: usize = skill.flat_map(|text| text.split_whitespace()).map(weight).sum();
+    stories + skill + digest.actions.iter().map(action_words).sum::<usize>()
 }
 
 fn action_words(action: &Action) -> usize {

@@ -8,7 +8,8 @@ use serde::Serialize;
 use url::Url;
 
 use crate::edition::{
-    Action, Alert, Also, Digest, Editorial, HeldBack, Retired, Rollup, Section, Sentence, Sessions, Telling, Trouble,
+    Action, Alert, Also, Digest, Editorial, HeldBack, Retired, Rollup, Section, Sentence, Sessions, SkillUpdate,
+    Telling, Trouble,
 };
 use crate::guard::text::one_line;
 use crate::story::StoryId;
@@ -32,6 +33,8 @@ const MOST_HELD: usize = 3;
 const MOST_PARAGRAPHS: usize = 5;
 /// Advice that is taken back, in one digest.
 const MOST_RETIRED: usize = 5;
+/// Claims of a merged request that are shown; as many come in in a week.
+const MOST_ADVICE: usize = 5;
 /// Ids of advisories beside a story.
 const MOST_IDS: usize = 3;
 /// A sum over fewer people would tell of one of them.
@@ -75,10 +78,21 @@ pub(super) struct DigestView {
     pub editorial: Option<EditorialView>,
     /// What the lab's own sessions show, a line each; numbers and our words only.
     pub sessions: Vec<String>,
+    pub skill: Option<SkillView>,
     pub retired: Vec<RetiredView>,
     pub remarks: Vec<String>,
     /// "evals and policy": whose stories come first in this copy; empty in the one for everybody.
     pub streams: String,
+}
+
+#[derive(Debug, Serialize)]
+pub(super) struct SkillView {
+    pub version: String,
+    pub url: Option<String>,
+    pub advice: Vec<Vec<Piece>>,
+    /// How many more came in than are shown.
+    pub more: usize,
+    pub commands: Vec<String>,
 }
 
 #[derive(Debug, Serialize)]
@@ -209,6 +223,7 @@ pub(super) fn digest(digest: &Digest, streams: &[Stream], links: Links) -> Diges
         ranked_by: clip(&digest.ranked_by, 2 * REMARK),
         editorial: digest.editorial.as_ref().and_then(|editorial| editorial_view(editorial, digest, links)),
         sessions: digest.sessions.iter().flat_map(sessions).collect(),
+        skill: digest.skill.as_ref().map(|update| skill(update, links)),
         retired: digest.retired.iter().take(MOST_RETIRED).map(|one| retired(one, links)).collect(),
         remarks: digest.remarks.iter().map(|remark| clip(remark, REMARK)).collect(),
         streams: listed(&streams.iter().map(|stream| stream.word()).collect::<Vec<_>>()),
@@ -236,6 +251,16 @@ fn sessions(sessions: &Sessions) -> Vec<String> {
             thousands(sessions.tool_failures)
         ),
     ]
+}
+
+fn skill(update: &SkillUpdate, links: Links) -> SkillView {
+    SkillView {
+        version: clip(&update.version, NAME),
+        url: link(update.url.as_ref(), links),
+        advice: update.advice.iter().take(MOST_ADVICE).map(|claim| pieces(claim)).collect(),
+        more: update.advice.len().saturating_sub(MOST_ADVICE),
+        commands: update.commands.iter().map(|command| clip(command, ACTION)).collect(),
+    }
 }
 
 fn retired(retired: &Retired, links: Links) -> RetiredView {

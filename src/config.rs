@@ -14,6 +14,7 @@ mod sessions;
 mod settings;
 mod share;
 mod site;
+mod skills;
 mod sources;
 pub(crate) mod table;
 
@@ -24,6 +25,7 @@ pub use sessions::SessionSource;
 pub use settings::read_settings;
 pub use share::Share;
 pub use site::site_line;
+pub use skills::Skills;
 pub use sources::{read_every_source, read_sources};
 
 use std::net::IpAddr;
@@ -70,6 +72,8 @@ pub struct Config {
     pub prices: PriceList,
     /// None: no session is shared.
     pub share: Option<Share>,
+    /// None: nothing is proposed.
+    pub skills: Option<Skills>,
 }
 
 impl Config {

@@ -8,6 +8,7 @@ mod reddit;
 use super::sources::read_web_address;
 use super::table::{Found, Table, nearest};
 use crate::source::Origin;
+pub use github::read_repository;
 use page::read_page;
 
 const EXAMPLE: &str = "from.feed = \"https://example.org/feed.xml\"";

@@ -64,6 +64,9 @@ pub fn read_settings(file: &str, text: &str) -> Result<Config, Vec<Mistake>> {
     if let Some(table) = top.table("share") {
         config.share = super::share::read(table);
     }
+    if let Some(table) = top.table("skills") {
+        config.skills = super::skills::read(table, &config.github);
+    }
     for table in top.tables("people") {
         super::people::read_person(table, &mut config.people);
     }
@@ -228,6 +231,18 @@ fn read_reddit(table: Table<'_, '_>, reddit: &mut Reddit) {
 }
 
 fn read_github(table: Table<'_, '_>, github: &mut Github) {
+    if let Some(api) = read_api(&table) {
+        github.api = api;
+    }
+    github.token = read_secret(&table, ["token", "token_env", "token_file"]);
+    if github.token.is_some() && github.api.scheme() == "http" && !super::routes::is_here(&github.api) {
+        table.mistake("the token would travel in the clear".to_owned(), "api = \"https://…\"");
+    }
+    table.finish();
+}
+
+/// The base of GitHub's API, or of an Enterprise server's.
+pub(super) fn read_api(table: &Table<'_, '_>) -> Option<Url> {
     let read = |text: &str| {
         let url = read_web_address(text)?;
         match url.query().is_none() && url.fragment().is_none() {
@@ -235,15 +250,8 @@ fn read_github(table: Table<'_, '_>, github: &mut Github) {
             false => Err("an API's address has no query".to_owned()),
         }
     };
-    let example = "\"https://api.github.com\", or \"https://HOST/api/v3\" of an Enterprise server";
-    if let Some(found) = table.parsed("api", read, example) {
-        github.api = found.value;
-    }
-    github.token = read_secret(&table, ["token", "token_env", "token_file"]);
-    if github.token.is_some() && github.api.scheme() == "http" && !super::routes::is_here(&github.api) {
-        table.mistake("the token would travel in the clear".to_owned(), "api = \"https://…\"");
-    }
-    table.finish();
+    let remedy = "\"https://api.github.com\", or \"https://HOST/api/v3\" of an Enterprise server";
+    table.parsed("api", read, remedy).map(|found| found.value)
 }
 
 fn read_model(table: Table<'_, '_>, model: &mut Model) {

@@ -98,7 +98,7 @@ fn required<T>(
     table.parsed(key, parse, remedy).map(|found| found.value)
 }
 
-fn read_repository(text: &str) -> Result<Repository, String> {
+pub fn read_repository(text: &str) -> Result<Repository, String> {
     let is_plain = |part: &str, odd: &str| {
         let plain = |letter: char| letter.is_ascii_alphanumeric() || odd.contains(letter);
         (1..=100).contains(&part.len()) && part.chars().all(plain) && !matches!(part, "." | "..")

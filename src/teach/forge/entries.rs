@@ -17,7 +17,8 @@ pub fn entries_of(body: &str) -> Vec<(LessonId, String)> {
     let Some(line) = body.lines().rev().find_map(|line| line.trim().strip_prefix(WORD)) else { return Vec::new() };
     let read = |pair: &str| {
         let (id, content) = pair.trim().split_once('@')?;
-        let is_hash = !content.is_empty() && content.len() <= 64 && content.bytes().all(|byte| byte.is_ascii_hexdigit());
+        let is_hash =
+            !content.is_empty() && content.len() <= 64 && content.bytes().all(|byte| byte.is_ascii_hexdigit());
         Some((id.parse().ok()?, content.to_owned())).filter(|_| is_hash)
     };
     line.split(',').filter_map(read).collect()
@@ -81,7 +82,10 @@ mod tests {
     fn a_comment_rejects_what_its_writer_says_and_not_what_it_quotes() {
         let both = vec![id("bp-2026-w47-01"), id("bp-2026-w47-03")];
         assert_eq!(rejected("Hm.\n\ntidings reject bp-2026-w47-01, bp-2026-w47-03.\nthanks"), both);
-        assert_eq!(rejected("  `Tidings reject bp-2026-w47-01`\r\ntidings reject bp-2026-w47-03 since it is wrong"), both);
+        assert_eq!(
+            rejected("  `Tidings reject bp-2026-w47-01`\r\ntidings reject bp-2026-w47-03 since it is wrong"),
+            both
+        );
         for comment in [
             "> tidings reject bp-2026-w47-01",
             "should I write tidings reject bp-2026-w47-01?",

@@ -1,3 +1,4 @@
 //! Teach: what was learnt becomes a small pull request on the skill that everybody's agent reads. A person merges it.
 
+pub mod learn;
 pub mod forge;

@@ -28,6 +28,8 @@ mod report;
 mod doors;
 mod rehearse;
 mod explain;
+mod learn;
+mod lessons;
 mod thumbs;
 mod replay;
 mod sessions;
@@ -60,6 +62,10 @@ pub use explain::{Explanation, Joined, explain};
 pub use extract::{Extracted, extract_stories};
 pub use gather::Asked;
 pub use heartbeat::LONGEST_SILENCE;
+pub use learn::recall;
+pub use lessons::{
+    Exported, KnownLesson, LessonFilter, LessonsExport, Stage, Wish, export_lessons, known_lessons, wish_for_lesson,
+};
 pub use models::{Lookup, ModelDoor, Task};
 pub use people::{Heard, leave_lists};
 pub use rehearse::rehearse;
@@ -112,6 +118,7 @@ pub async fn run(setup: &Setup, doors: &Doors, asked: &Asked, now: Timestamp, wa
     let mut keep = Keep::open(setup.home.folder(), "tidings run", now)?;
     keep.take_thumbs()?;
     keep.take_people()?;
+    keep.take_lesson_wishes()?;
     let judge = Judge::new(&setup.config.interests).taught(&keep.thumbs()?);
     let credit = credit::credit(&setup.home);
     let mut report = Report::new(now);
@@ -144,6 +151,7 @@ pub async fn run(setup: &Setup, doors: &Doors, asked: &Asked, now: Timestamp, wa
     extract::extract_what_matters(&mut keep, setup, doors, now, &mut report.acts).await?;
     digests::close_weeks(&mut keep, setup, doors, now, &mut report.acts).await?;
     trends::close_months(&mut keep, setup, now, &mut report.acts)?;
+    learn::learn(&mut keep, setup, now, &mut report.acts)?;
 
     watcher.doing("sending letters");
     beat.over(&mut keep, setup, now)?;

@@ -6,6 +6,7 @@ use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use jiff::Timestamp;
 use tidings::edition::ChannelName;
+use tidings::lesson::{Kind, LessonId};
 use tidings::session::usage::By;
 use tidings::source::Trust;
 use url::Url;
@@ -85,6 +86,11 @@ pub enum Command {
     Thumbs {
         #[command(subcommand)]
         command: ThumbsCommand,
+    },
+    /// List what was learnt, say yes or no to a lesson, or print lessons for programs
+    Lessons {
+        #[command(subcommand)]
+        command: LessonsCommand,
     },
     /// List or import the people who get mail, and take them off a list or put them back
     People {
@@ -454,6 +460,46 @@ pub struct ThumbArgs {
     /// Take the thumb back instead, whichever it was
     #[arg(long)]
     pub clear: bool,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum LessonsCommand {
+    /// What was learnt, the newest first: what it says, what bears it out, and how far it has come
+    List(LessonsArgs),
+    /// Propose this one first; optional, since the merge is the gate
+    Accept {
+        /// As `lessons list` prints it (bp-2026-w47-03)
+        id: LessonId,
+    },
+    /// Never propose this one, unless its content changes
+    Reject {
+        /// As `lessons list` prints it
+        id: LessonId,
+    },
+    /// Say that this one no longer holds; the next request marks it so
+    Retire {
+        /// As `lessons list` prints it
+        id: LessonId,
+    },
+    /// Print lessons as JSON for an orchestrator of agents: typed, at most 100, with how much each matters and how far it came
+    Export(LessonsArgs),
+}
+
+#[derive(Debug, Args)]
+pub struct LessonsArgs {
+    /// Nothing found earlier: a date (2026-11-01) or a span back from now (30d)
+    #[arg(long, value_name = "DATE")]
+    pub since: Option<String>,
+
+    /// Only lessons of this kind
+    #[arg(long, value_parser = kind())]
+    pub category: Option<Kind>,
+}
+
+/// A kind of lesson by its name.
+fn kind() -> impl TypedValueParser<Value = Kind> {
+    let names = PossibleValuesParser::new(Kind::ALL.map(Kind::word));
+    names.map(|word| Kind::ALL.into_iter().find(|kind| kind.word() == word).expect("one of those just listed"))
 }
 
 #[derive(Debug, Subcommand)]

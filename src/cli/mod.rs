@@ -21,6 +21,7 @@ mod digest;
 mod trends;
 mod judge;
 mod thumbs;
+mod lessons;
 mod people;
 mod channels;
 mod status;
@@ -88,6 +89,7 @@ pub fn main(cli: Cli) -> ExitCode {
             Command::Trends { command } => trends::trends(&desk, command).await,
             Command::Judge { command } => judge::judge(&desk, &command).await,
             Command::Thumbs { command } => thumbs::thumbs(&desk, &command),
+            Command::Lessons { command } => lessons::lessons(&desk, command),
             Command::People { command } => people::people(&desk, command),
             Command::Channels { command } => channels::channels(&desk, command).await,
             Command::Status { check: true } => status::check(&desk),

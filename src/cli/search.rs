@@ -255,7 +255,7 @@ fn unknown(id: &str) -> Failure {
 }
 
 /// A date, or a span back from now: `30d`, `12h`, `2w`.
-fn read_when(text: &str, now: Timestamp) -> Result<Timestamp, Failure> {
+pub fn read_when(text: &str, now: Timestamp) -> Result<Timestamp, Failure> {
     let wrong =
         || Failure::Wrong(format!("`{text}` is no time: write a date (2026-11-01) or a span back from now (30d, 12h)"));
     if let Ok(time) = text.parse::<Timestamp>() {

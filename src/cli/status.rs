@@ -33,6 +33,7 @@ pub fn status(desk: &Desk) -> Result<ExitCode, Failure> {
         value["thumbs_waiting"] = inbox.waiting.into();
         value["inbox_aside"] = inbox.aside.into();
         value["people_waiting"] = inbox.people_waiting.into();
+        value["wishes_waiting"] = inbox.wishes_waiting.into();
         let standings = ask::standings(&home)?;
         value["people_suppressed"] = standings.values().filter(|standing| standing.suppressed.is_some()).count().into();
         if let Some((measured, in_force)) = calibration(&home, &status)? {

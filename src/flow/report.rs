@@ -250,6 +250,9 @@ pub struct Acts {
     pub second_opinions: usize,
     /// Stories of which a model wrote down, in a form, what they say.
     pub extracted: usize,
+    /// Lessons that were found, and known ones that were retired.
+    pub lessons: usize,
+    pub lessons_retired: usize,
     /// What asking it cost.
     pub tokens: Tokens,
     /// Items written to the index.

@@ -21,7 +21,7 @@ pub fn copy_state(home: &Path, to: &Path, who: &str, now: Timestamp) -> Result<(
         return Ok(());
     }
     let _lock = Lock::take(&from.join("lock"), who, now)?;
-    for name in ["store", "archive", "told.jsonl", "spending.jsonl", "calibration.json"] {
+    for name in ["store", "archive", "told.jsonl", "spending.jsonl", "calibration.json", "lessons.json"] {
         let part = from.join(name);
         if part.exists() {
             copy(&part, &to.join(name)).with_context(|| format!("copying {} for the rehearsal", part.display()))?;

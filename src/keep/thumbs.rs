@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 use tracing::warn;
 
 use super::store::Changes;
-use super::{Keep, people, private_folder};
+use super::{Keep, lessons, people, private_folder};
 use crate::item::ItemId;
 use crate::thumb::Thumb;
 
@@ -49,6 +49,8 @@ pub struct Inbox {
     pub waiting: usize,
     /// Words of people who leave a list, or come back to it, that the next run takes in.
     pub people_waiting: usize,
+    /// Wishes about lessons that the next run takes in.
+    pub wishes_waiting: usize,
     /// Files that were set aside because they hold nothing we understand, by name.
     pub aside: Vec<String>,
 }
@@ -79,10 +81,12 @@ pub fn leave_thumb(home: &Path, item: &ItemId, up: Option<bool>, now: Timestamp)
 /// What lies in the inbox of a home. Needs no lock.
 pub fn inbox(home: &Path) -> Result<Inbox> {
     let folder = home.join("state/inbox");
-    let (people, thumbs): (Vec<_>, Vec<_>) = files(&folder)?.into_iter().partition(|path| people::is_word(path));
+    let (people, others): (Vec<_>, Vec<_>) = files(&folder)?.into_iter().partition(|path| people::is_word(path));
+    let (wishes, thumbs): (Vec<_>, Vec<_>) = others.into_iter().partition(|path| lessons::is_wish(path));
     let aside = files(&folder.join(ASIDE))?;
     let name = |path: &PathBuf| path.file_name().unwrap_or_default().to_string_lossy().into_owned();
-    Ok(Inbox { waiting: thumbs.len(), people_waiting: people.len(), aside: aside.iter().map(name).collect() })
+    let (people_waiting, wishes_waiting) = (people.len(), wishes.len());
+    Ok(Inbox { waiting: thumbs.len(), people_waiting, wishes_waiting, aside: aside.iter().map(name).collect() })
 }
 
 impl Keep {
@@ -92,7 +96,7 @@ impl Keep {
         let inbox = self.state().join("inbox");
         let mut changes = Changes::default();
         let mut taken = Vec::new();
-        for path in files(&inbox)?.into_iter().filter(|path| !people::is_word(path)) {
+        for path in files(&inbox)?.into_iter().filter(|path| !people::is_word(path) && !lessons::is_wish(path)) {
             let note = match read_note(&path) {
                 Ok(note) => note,
                 Err(error) => {

@@ -72,7 +72,7 @@ pub struct SourceStatus {
 }
 
 impl Keep {
-    /// Writes state/views/status.json, letters.json, and the days of why/ in which something changed.
+    /// Writes state/views/status.json, letters.json, lessons.json, and the days of why/ in which something changed.
     pub fn write_views(&self, now: Timestamp) -> Result<()> {
         let letters = self.letters()?;
         let (up, down): (Vec<_>, Vec<_>) = self.thumbs()?.into_iter().partition(|thumb| thumb.up);
@@ -103,6 +103,7 @@ impl Keep {
         bytes.push(b'\n');
         whole::replace(&self.state().join("views/status.json"), &bytes, 0o600)?;
         self.write_outbox(letters, now)?;
+        self.write_lesson_view(now)?;
         self.write_why()?;
         fail_point!("views-written");
         Ok(())

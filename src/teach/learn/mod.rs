@@ -377,6 +377,10 @@ fn refused(finding: &Finding, known: &Known, today: Date) -> Option<String> {
     if let Some(line) = known.skill.and_then(|skill| repeats(&finding.claim, skill)) {
         return Some(format!("the skill says so already: {}", text::excerpt(line, SHOWN)));
     }
+    if !lesson.seen.is_enough() {
+        // It stays in the digest anyway.
+        return None;
+    }
     (known.gate)(&lesson).err().map(|why| format!("the gate refuses it: {why}"))
 }
 

@@ -58,7 +58,7 @@ pub use channels::{
 pub use digests::{preview_digest, send_digest, write_digest};
 pub use doors::{Doors, Secrets};
 pub use editorial::{LONGEST, add_editorial};
-pub use explain::{Explanation, Joined, explain};
+pub use explain::{Explanation, Joined, Taught, explain};
 pub use extract::{Extracted, extract_stories};
 pub use gather::Asked;
 pub use heartbeat::LONGEST_SILENCE;

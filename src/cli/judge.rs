@@ -115,9 +115,22 @@ fn page(explanation: &Explanation) -> String {
         };
         page += &wrapped(&format!("{} · {} by {}: {how}", minute(told.at), told.edition, told.channel.word()), 2);
     }
+    if !explanation.lessons.is_empty() || !explanation.no_lessons.is_empty() {
+        page += "\nLessons\n";
+    }
+    for lesson in &explanation.lessons {
+        page += &wrapped(&format!("{} ({}): {}", lesson.id, lesson.stage.word(), lesson.claim), 2);
+        page += &wrapped(&lesson.why, 4);
+    }
+    for passed in explanation.no_lessons.iter().take(MOST_PASSED) {
+        page += &wrapped(&format!("none of {passed}"), 2);
+    }
     page.truncate(page.trim_end().len());
     page
 }
+
+/// Sentences that became no lesson; `--json` has more of them.
+const MOST_PASSED: usize = 3;
 
 fn joined(member: &Joined, is_founder: bool) -> String {
     let title = if member.title.is_empty() { "(no title kept)" } else { &member.title };

@@ -115,6 +115,9 @@ pub fn words(report: &Report, setup: &Setup) -> String {
         let stories = if acts.held_for_rollup == 1 { "story waits" } else { "stories wait" };
         lines.push(format!("{} critical {stories} for the day's roll-up: its alerts are sent.", acts.held_for_rollup));
     }
+    if acts.lessons > 0 {
+        lines.push(format!("{} learnt: `tidings lessons list`.", count(acts.lessons, "lesson")));
+    }
     for week in &acts.digests {
         lines.push(format!("Digest {week}: {}", setup.home.digests().join(week).join("digest.html").display()));
     }

@@ -9,7 +9,8 @@ use serde::Serialize;
 use crate::home::Home;
 use crate::item::ItemId;
 use crate::keep::index::Library;
-use crate::keep::{self, ToldIn, Why};
+use crate::keep::{self, Stage, ToldIn, Why};
+use crate::lesson::LessonId;
 use crate::source::Trust;
 use crate::story::{Member, Rise, Story, StoryId};
 use crate::verdict::{Level, Reason};
@@ -34,6 +35,21 @@ pub struct Explanation {
     pub members: Vec<Joined>,
     /// In which editions the story was told, and over which channels.
     pub told: Vec<ToldIn>,
+    /// What was learnt of the story.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub lessons: Vec<Taught>,
+    /// Sentences of it that became no lesson, and why; for 30 days.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub no_lessons: Vec<String>,
+}
+
+/// A lesson of the story.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Taught {
+    pub id: LessonId,
+    pub stage: Stage,
+    pub claim: String,
+    pub why: String,
 }
 
 /// A member of the story, and why it is one.
@@ -81,7 +97,10 @@ pub fn explain(home: &Home, id: &str) -> Result<Option<Explanation>> {
         why = lead.clone();
     }
     why.tells = None;
+    let (lessons, no_lessons) = taught(home, &story.id)?;
     Ok(Some(Explanation {
+        lessons,
+        no_lessons,
         version: VERSION,
         story_level: story.verdict.level,
         story_why: together(&story, &lines),
@@ -90,6 +109,15 @@ pub fn explain(home: &Home, id: &str) -> Result<Option<Explanation>> {
         rises: story.rises,
         why,
     }))
+}
+
+fn taught(home: &Home, story: &StoryId) -> Result<(Vec<Taught>, Vec<String>)> {
+    let Some(mut view) = keep::lessons(home.folder())? else { return Ok((Vec::new(), Vec::new())) };
+    let passed = view.stories.remove(story).map(|learnt| learnt.passed).unwrap_or_default();
+    let own = view.lessons.into_iter().filter(|known| known.story == *story);
+    let lessons =
+        own.map(|known| Taught { id: known.lesson.id, stage: known.stage, claim: known.lesson.claim, why: known.why });
+    Ok((lessons.collect(), passed))
 }
 
 fn together(story: &Story, lines: &HashMap<ItemId, Why>) -> Vec<Reason> {

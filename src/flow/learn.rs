@@ -29,6 +29,7 @@ struct Told {
 /// Learns from the stories that rose in this week and the one before, as far as they say something that was not looked at, and
 /// looks after the lessons that there are. Asks no model and no network.
 pub(super) fn learn(keep: &mut Keep, setup: &Setup, now: Timestamp, acts: &mut Acts) -> Result<()> {
+    keep.forget_learnt(now)?;
     acts.lessons_retired += expire(keep, setup, now)? + recheck(keep, setup, now)?;
     let week = Week::open_at(&setup.config.schedule, now)?;
     let from = week.before(&setup.config.schedule)?.from;
@@ -122,12 +123,18 @@ fn learn_of(
     let skill = keep.skill_text()?;
     let living: Vec<&Lesson> =
         known.iter().filter(|known| known.stage < Stage::Declined).map(|known| &known.lesson).collect();
-    let no: Vec<&Lesson> = declined.iter().map(|declined| &declined.lesson).collect();
+    // What a person took back does not come back by itself either.
+    let withdrawn = known
+        .iter()
+        .map(|known| &known.lesson)
+        .filter(|lesson| matches!(lesson.state, State::Retired { why: Retirement::Withdrawn, .. }));
+    let no: Vec<&Lesson> = declined.iter().map(|declined| &declined.lesson).chain(withdrawn).collect();
     let tellings: Vec<Telling> = told.iter().map(Told::telling).collect();
     let learnt = learn::learn(
         story,
         &tellings,
         learn::Known {
+            watched: &setup.config.interests.watch,
             skill: skill.as_ref().map(|skill| skill.text.as_str()),
             lessons: &living,
             declined: &no,
@@ -169,7 +176,7 @@ fn learn_of(
         "" => format!("{}: {}", passed.item, passed.why),
         words => format!("{}: \u{201c}{words}\u{201d}: {}", passed.item, passed.why),
     });
-    let of = LearntOf { input, passed: passed.collect() };
+    let of = LearntOf { input, passed: passed.collect(), at: now };
     keep.keep_lessons(&changed, Some((&story.id, &of)))?;
     Ok((found, retired))
 }

@@ -9,13 +9,13 @@ use std::io::{ErrorKind, Write};
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, ensure};
-use jiff::Timestamp;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
+use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::store::Changes;
+use super::store::{BATCH, Changes};
 use super::{Keep, archive, private_folder, thumbs, whole};
 use crate::item::ItemId;
 use crate::lesson::{Lesson, LessonId, Retirement, State};
@@ -30,6 +30,9 @@ const FORGE: &[u8] = b"lessons-forge";
 
 /// Of lessons.json, of the view and of the files in the inbox; fields may be added under the same number.
 const VERSION: u32 = 1;
+
+/// Days for which it is kept, and shown, what became no lesson of a story: an open week and the one before are looked at again.
+const DAYS_KEPT: i64 = 30;
 
 /// How such a file in the inbox begins.
 const PREFIX: &str = "lesson-";
@@ -122,13 +125,14 @@ pub struct SkillText {
 }
 
 /// What was learnt of a story, so that it is looked at again only when it says something new.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LearntOf {
     /// Hash of what was read.
     pub input: String,
     /// Sentences that became no lesson, and why, as `explain` shows them.
     #[serde(default)]
     pub passed: Vec<String>,
+    pub at: Timestamp,
 }
 
 /// What readers see of lessons without holding the store.
@@ -138,6 +142,9 @@ pub struct LessonView {
     pub at: Timestamp,
     /// By id.
     pub lessons: Vec<Known>,
+    /// Stories that were looked at in the last 30 days, with what became no lesson of them.
+    #[serde(default)]
+    pub stories: BTreeMap<StoryId, LearntOf>,
 }
 
 /// The file beside the store.
@@ -232,6 +239,18 @@ impl Keep {
     /// What was learnt of a story when it was last looked at.
     pub fn learnt_of(&self, story: &StoryId) -> Result<Option<LearntOf>> {
         self.store.get(&[LEARNT, story.0.as_bytes()].concat())
+    }
+
+    /// Forgets which stories were looked at long ago; none of them is looked at again.
+    pub fn forget_learnt(&mut self, now: Timestamp) -> Result<()> {
+        let mut changes = Changes::default();
+        for pair in self.store.scan::<LearntOf>(LEARNT) {
+            let (story, learnt) = pair?;
+            if now.duration_since(learnt.at) > SignedDuration::from_hours(24 * DAYS_KEPT) && changes.len() < BATCH {
+                changes.remove(&[LEARNT, &story[..]].concat());
+            }
+        }
+        self.store.commit(changes)
     }
 
     /// Lessons that people said no to.
@@ -339,12 +358,18 @@ impl Keep {
         self.store.commit(changes)
     }
 
-    /// Writes state/views/lessons.json; where nothing was learnt yet there is none.
+    /// Writes state/views/lessons.json; where nothing was looked at yet there is none.
     pub fn write_lesson_view(&self, now: Timestamp) -> Result<()> {
-        if self.store.scan::<Known>(LESSON).next().is_none() {
+        let stories = self.store.scan::<LearntOf>(LEARNT).map(|pair| {
+            let (story, learnt) = pair?;
+            Ok((StoryId(String::from_utf8_lossy(&story).into_owned()), learnt))
+        });
+        let stories: BTreeMap<StoryId, LearntOf> = stories.collect::<Result<_>>()?;
+        let lessons = self.lessons()?;
+        if lessons.is_empty() && stories.is_empty() {
             return Ok(());
         }
-        let view = LessonView { version: VERSION, at: now, lessons: self.lessons()? };
+        let view = LessonView { version: VERSION, at: now, lessons, stories };
         let mut bytes = serde_json::to_vec_pretty(&view).context("writing the lessons as JSON")?;
         bytes.push(b'\n');
         whole::replace(&self.state().join("views/lessons.json"), &bytes, 0o600)

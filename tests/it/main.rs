@@ -31,3 +31,4 @@ mod world;
 mod tell;
 mod written;
 mod trends;
+mod teach;

@@ -124,7 +124,7 @@ fn main() {
             weighed: None,
         };
         let tellings = [Telling { item: &item, text: &row.summary, extraction: None }];
-        let known = Known { skill: Some(&skill), lessons: &[], declined: &[], gate: &allowed };
+        let known = Known { watched: &[], skill: Some(&skill), lessons: &[], declined: &[], gate: &allowed };
         let learnt = learn(&story, &tellings, known, today);
         let lessons: Vec<Lesson> = match level >= Level::Notable {
             true => learnt.found.iter().map(|finding| finding.lesson(LessonId::new(today, 1), today)).collect(),

@@ -59,6 +59,8 @@ pub struct Telling<'a> {
 /// What is known already, which nothing repeats.
 #[derive(Clone, Copy)]
 pub struct Known<'a> {
+    /// Products that the lab watches, by name.
+    pub watched: &'a [String],
     /// The skill's own words, as the repository has them.
     pub skill: Option<&'a str>,
     /// Lessons that hold, or wait to be proposed.
@@ -164,7 +166,7 @@ pub fn learn(story: &Story, tellings: &[Telling], known: Known, today: Date) -> 
             let found = sentences(&telling.item.title, telling.text);
             let mut own: Vec<Finding> = Vec::new();
             for sentence in &found {
-                match from_sentence(sentence, telling, seen) {
+                match from_sentence(sentence, telling, known.watched, seen) {
                     Ok(finding) => own.push(finding),
                     Err(why) => passed.push((sentence.words.clone(), why)),
                 }
@@ -176,7 +178,7 @@ pub fn learn(story: &Story, tellings: &[Telling], known: Known, today: Date) -> 
             }
             findings.extend(own);
         }
-        match telling.extraction.map(|extraction| from_extraction(extraction, telling, seen)) {
+        match telling.extraction.map(|extraction| from_extraction(extraction, telling, known.watched, seen)) {
             Some(Ok(finding)) => findings.push(finding),
             Some(Err(why)) if !official => passed.push((String::new(), why)),
             None if !official => {
@@ -205,18 +207,17 @@ pub fn learn(story: &Story, tellings: &[Telling], known: Known, today: Date) -> 
             learnt.again.push((lesson.id.clone(), finding));
             continue;
         }
-        match refused(&finding, &known, today) {
-            Some(why) => learnt.passed.push(Passed {
-                item: finding.items[0].clone(),
-                words: text::excerpt(&finding.claim, SHOWN),
-                why,
-            }),
-            None if kept.len() < MOST => kept.push(finding),
-            None => learnt.passed.push(Passed {
-                item: finding.items[0].clone(),
-                words: text::excerpt(&finding.claim, SHOWN),
-                why: format!("{MOST} weightier ones of the same story"),
-            }),
+        let passed = |finding: &Finding, why| Passed {
+            item: finding.items[0].clone(),
+            words: text::excerpt(&finding.claim, SHOWN),
+            why,
+        };
+        match entered(&finding, &known, today) {
+            Err(why) => learnt.passed.push(passed(&finding, why)),
+            Ok(finding) if kept.len() < MOST => kept.push(finding),
+            Ok(finding) => {
+                learnt.passed.push(passed(&finding, format!("{MOST} weightier ones of the same story")));
+            }
         }
     }
     // What nearly became one tells most: those that were refused last stand first.
@@ -248,7 +249,7 @@ fn is_advisory(item: &Item) -> bool {
 }
 
 /// A lesson that is one sentence of an official source.
-fn from_sentence(sentence: &Sentence, telling: &Telling, seen: Seen) -> Result<Finding, String> {
+fn from_sentence(sentence: &Sentence, telling: &Telling, watched: &[String], seen: Seen) -> Result<Finding, String> {
     let item = telling.item;
     let is_advisory = is_advisory(item);
     if sentence.heading == "title" && is_advisory {
@@ -256,7 +257,7 @@ fn from_sentence(sentence: &Sentence, telling: &Telling, seen: Seen) -> Result<F
     }
     let worth = worth::worth(sentence, is_advisory).map_err(str::to_owned)?;
     let claim = claim(&sentence.words)?;
-    let product = product::product(&item.title, &item.topics);
+    let product = product::product(&item.title, &item.topics, watched);
     let since = product.as_ref().and_then(|product| product::since(product, &claim, telling.text, is_advisory));
     Ok(Finding {
         kind: worth.kind,
@@ -274,7 +275,12 @@ fn from_sentence(sentence: &Sentence, telling: &Telling, seen: Seen) -> Result<F
 }
 
 /// A lesson in a model's words, with a quote that stands in the item.
-fn from_extraction(extraction: &Extraction, telling: &Telling, seen: Seen) -> Result<Finding, String> {
+fn from_extraction(
+    extraction: &Extraction,
+    telling: &Telling,
+    watched: &[String],
+    seen: Seen,
+) -> Result<Finding, String> {
     let item = telling.item;
     if !matches!(extraction.by, By::Model(_)) {
         return Err("no model has read it".to_owned());
@@ -303,7 +309,7 @@ fn from_extraction(extraction: &Extraction, telling: &Telling, seen: Seen) -> Re
         return Err("a model's claim is more than one sentence".to_owned());
     }
     let claim = claim(&said.words)?;
-    let product = product::product(&item.title, &item.topics);
+    let product = product::product(&item.title, &item.topics, watched);
     let since = product.as_ref().and_then(|product| product::since(product, &claim, telling.text, is_advisory(item)));
     let commands = extraction.commands.iter().map(|command| format!("`{command}`")).collect::<Vec<_>>().join(" ");
     let commanded = Sentence { words: commands, is_point: true, heading: String::new(), code: None };
@@ -343,8 +349,16 @@ fn claim(words: &str) -> Result<String, String> {
 
 fn evidence(item: &Item, span: &str) -> Option<Evidence> {
     let url = item.link.clone()?;
-    let title = text::excerpt(&item.title, LONGEST_TITLE);
+    let title = title(item).unwrap_or_else(|| url.host_str().unwrap_or("a page").to_owned());
     Some(Evidence { url, title, date: item.at().to_zoned(TimeZone::UTC).date(), quote: hash(span) })
+}
+
+/// An item's title as a link may show it: ASCII without marks; None where it has other characters, for a title is only a name.
+fn title(item: &Item) -> Option<String> {
+    let title = plain(&item.title).replace('`', "");
+    let title = plain(&text::excerpt(&title, LONGEST_TITLE)).trim_end_matches("...").trim().to_owned();
+    let is_plain = |letter: char| matches!(letter, ' '..='~') && !"<>[]{}\\|*~^$@#_".contains(letter);
+    (title.len() > 3 && title.chars().all(is_plain) && !title.contains("//")).then_some(title)
 }
 
 /// SHA-256 of a quoted span, white space folded: 64 hexadecimal digits.
@@ -360,28 +374,54 @@ fn is_same(lesson: &Lesson, finding: &Finding) -> bool {
     one_product && (lesson.claim == finding.claim || Gist::of(&lesson.claim).is_near(&Gist::of(&finding.claim)))
 }
 
-/// Why a finding is not new; None if it is.
-fn refused(finding: &Finding, known: &Known, today: Date) -> Option<String> {
-    let lesson = finding.lesson(LessonId::new(today, 1), today);
-    let content = lesson.content();
+/// The finding in the form in which it may be proposed: as it is, else without its advice, else without marks of code.
+///
+/// # Errors
+/// Why it is not new, or may not enter a skill at all.
+fn entered(finding: &Finding, known: &Known, today: Date) -> Result<Finding, String> {
+    let lesson = |finding: &Finding| finding.lesson(LessonId::new(today, 1), today);
+    let forms = forms(finding);
     for declined in known.declined {
-        if declined.content() == content {
-            return Some(format!("{} says the same, and was declined", declined.id));
+        let content = declined.content();
+        if forms.iter().any(|form| lesson(form).content() == content) {
+            return Err(format!("{} says the same, and was declined", declined.id));
         }
         // Its own page with other words may come back; the same said elsewhere may not.
         let is_own = declined.evidence.iter().any(|known| finding.evidence.iter().any(|own| own.url == known.url));
         if !is_own && is_same(declined, finding) {
-            return Some(format!("near to {}, which was declined", declined.id));
+            return Err(format!("near to {}, which was declined", declined.id));
         }
     }
     if let Some(line) = known.skill.and_then(|skill| repeats(&finding.claim, skill)) {
-        return Some(format!("the skill says so already: {}", text::excerpt(line, SHOWN)));
+        return Err(format!("the skill says so already: {}", text::excerpt(line, SHOWN)));
     }
-    if !lesson.seen.is_enough() {
+    if !finding.seen.is_enough() {
         // It stays in the digest anyway.
-        return None;
+        return Ok(finding.clone());
     }
-    (known.gate)(&lesson).err().map(|why| format!("the gate refuses it: {why}"))
+    let mut refusal = None;
+    for form in forms {
+        match (known.gate)(&lesson(&form)) {
+            Ok(()) => return Ok(form),
+            Err(why) => refusal = refusal.or(Some(why)),
+        }
+    }
+    Err(format!("the gate refuses it: {}", refusal.unwrap_or_default()))
+}
+
+/// The forms of one finding that say the same, the fullest first. Without marks of code not a letter is another.
+fn forms(finding: &Finding) -> Vec<Finding> {
+    let mut forms = vec![finding.clone()];
+    if finding.advice.is_some() {
+        forms.push(Finding { advice: None, ..finding.clone() });
+    }
+    if finding.claim.contains('`') {
+        let claim = finding.claim.replace('`', "");
+        let unmarked: Vec<Finding> =
+            forms.iter().map(|form| Finding { claim: claim.clone(), ..form.clone() }).collect();
+        forms.extend(unmarked);
+    }
+    forms
 }
 
 /// The line of a skill that says a claim already.

@@ -89,7 +89,7 @@ static ADDED: LazyLock<Regex> = LazyLock::new(|| {
 
 static CHANGED: LazyLock<Regex> = LazyLock::new(|| {
     pattern(
-        r"(?i)\b(?:now defaults? to|(?:is|are) now the default|default(?:s|ed)? (?:is|are|was|were|has|have|to|model|mode|value|effort)?\s?(?:now |changed|on\b|off\b)|by default|now requires?|is now required|must now|no longer (?:\w+ ){0,3}(?:by default|automatically|auto-\w+|turn|need\w*|require\w*|refuse\w*|run|load|read|allow\w*)|(?:raised|lowered|increased|reduced|halved|doubled) (?:the )?(?:default|limit|cap|maximum|timeout)|now (?:continues?|runs?|starts?|asks?|uses?) (?:\w+ ){0,4}(?:automatically|first|by itself))\b",
+        r"(?i)\b(?:defaults? to|^changed (?:the )?default\b|new default\b|(?:is|are) now the default|default(?:s|ed)? (?:is|are|was|were|has|have|to|model|mode|value|effort)?\s?(?:now |changed|on\b|off\b)|by default|now requires?|is now required|must now|no longer (?:\w+ ){0,3}(?:by default|automatically|auto-\w+|turn|need\w*|require\w*|refuse\w*|run|load|read|allow\w*)|(?:raised|lowered|increased|reduced|halved|doubled) (?:the )?(?:default|limit|cap|maximum|timeout)|now (?:continues?|runs?|starts?|asks?|uses?) (?:\w+ ){0,4}(?:automatically|first|by itself))\b",
     )
 });
 
@@ -148,7 +148,8 @@ pub fn worth(sentence: &Sentence, is_advisory: bool) -> Result<Worth, &'static s
     if INVITES.is_match(words) {
         return Err("an invitation or a question");
     }
-    if POINTS_BACK.is_match(words) {
+    if POINTS_BACK.is_match(words) && !words.starts_with("We recommend") && !words.starts_with("We strongly recommend")
+    {
         return Err("it points back at another sentence");
     }
     let has_code = !code::tokens(words).is_empty();

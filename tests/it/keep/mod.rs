@@ -8,6 +8,7 @@ mod made;
 mod histories;
 pub mod working;
 mod letters;
+mod lessons;
 mod searching;
 pub mod turns;
 

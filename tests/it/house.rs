@@ -150,10 +150,17 @@ fn broken_walls(file: &File) -> Vec<String> {
         door("roux", "fetch/reddit") || file.path.starts_with("read/post"),
         "roux has its doors in fetch/reddit and read/post",
     );
-    let github = ["fetch/github", "read/release.rs", "read/commit.rs", "read/advisory.rs", "read/search.rs"];
+    let github = [
+        "fetch/github",
+        "teach/forge/github",
+        "read/release.rs",
+        "read/commit.rs",
+        "read/advisory.rs",
+        "read/search.rs",
+    ];
     wall(
         github.iter().any(|place| door("octocrab", place)),
-        "octocrab has its door in fetch/github, and its models in the readers of GitHub's answers",
+        "octocrab has its doors in fetch/github and teach/forge/github, and its models in the readers of GitHub's answers",
     );
     wall(door("psl", "judge/group/site.rs"), "psl has its door in judge/group/site");
     wall(door("dom_smoothie", "read/article"), "dom_smoothie has its door in read/article");
@@ -168,8 +175,8 @@ fn broken_walls(file: &File) -> Vec<String> {
         "scraper reads pages in read, and checks their selectors in config/origin/page",
     );
     wall(
-        door("reqwest", "fetch/") || file.path.starts_with("tell/channel/") || file.path.starts_with("judge/model/"),
-        "reqwest is named where a door needs it: fetch, judge/model and tell/channel",
+        ["fetch/", "tell/channel/", "judge/model/", "teach/forge/github/"].iter().any(|place| door("reqwest", place)),
+        "reqwest is named where a door needs it: fetch, judge/model, tell/channel and teach/forge/github",
     );
     wall(
         !file.mentions(r"\bTcpStream\b|\bUdpSocket\b|to_socket_addrs|lookup_host")
@@ -188,6 +195,17 @@ fn broken_walls(file: &File) -> Vec<String> {
     wall(
         !file.mentions(r"impl Channel for") || file.path.starts_with("tell/channel/"),
         "what goes out goes through tell/channel",
+    );
+    wall(
+        !file.mentions(r"impl Forge for") || file.path.starts_with("teach/forge/"),
+        "what is proposed goes through teach/forge",
+    );
+    wall(
+        !file.path.starts_with("teach/forge/")
+            || !file.mentions(
+                r"/merge\b|/reviews|/requested_reviewers|auto_merge|/actions|/dispatches|/labels|Method::(PUT|DELETE)",
+            ),
+        "the forge merges nothing, approves nothing, asks nobody to review and starts no workflow",
     );
     if room == "read" {
         wall(
@@ -264,7 +282,7 @@ fn each_wall_broken_on_purpose_is_noticed() {
         ("read/dates.rs", "use feed_rs::parser;", "feed-rs has its door"),
         ("read/feed.rs", "use roux::Submissions;", "roux has its doors"),
         ("read/prose.rs", "use pulldown_cmark::Parser;", "pulldown-cmark has its door"),
-        ("fetch/web.rs", "let api = octocrab::Octocrab::default();", "octocrab has its door"),
+        ("fetch/web.rs", "let api = octocrab::Octocrab::default();", "octocrab has its doors"),
         ("read/feed.rs", "use dom_smoothie::Readability;", "dom_smoothie has its door"),
         ("story.rs", "fn f() { psl::domain_str(h); }", "psl has its door"),
         ("tell/render.rs", "let tree = resvg::usvg::Tree::from_str(svg, &options);", "resvg has its door"),
@@ -282,6 +300,10 @@ fn each_wall_broken_on_purpose_is_noticed() {
         ("tell/mod.rs", "impl Channel for Mine {}", "goes through tell/channel"),
         ("judge/rules.rs", "impl Model for Mine {}", "asked through judge/model"),
         ("judge/screening.rs", "let c = reqwest::Client::new();", "reqwest is named"),
+        ("teach/learn/mod.rs", "let c = reqwest::Client::new();", "reqwest is named"),
+        ("teach/skill/mod.rs", "use octocrab::Octocrab;", "octocrab has its doors"),
+        ("flow/doors.rs", "impl Forge for Mine {}", "goes through teach/forge"),
+        ("teach/forge/github/write.rs", "let path = format!(\"/pulls/{number}/merge\");", "merges nothing"),
     ];
     for (path, code, words) in cases {
         let broken = broken_walls(&File::new(path, code));
@@ -295,6 +317,7 @@ fn each_wall_broken_on_purpose_is_noticed() {
         ("keep/store.rs", "use sled::Db;"),
         ("judge/model/line.rs", "use reqwest::Client; impl Model for Mine {}"),
         ("fetch/github/mod.rs", "use octocrab::Octocrab;"),
+        ("teach/forge/github/mod.rs", "use octocrab::Octocrab; use reqwest::Client; impl Forge for Github {}"),
         ("read/release.rs", "use octocrab::models::repos::Release;"),
     ] {
         assert_eq!(broken_walls(&File::new(path, code)), Vec::<String>::new(), "{path}: {code}");

@@ -32,3 +32,4 @@ mod tell;
 mod written;
 mod trends;
 mod teach;
+mod forge;

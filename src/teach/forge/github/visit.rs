@@ -152,13 +152,14 @@ impl Visit<'_> {
             let header = |name: &str| said.headers.get(name).and_then(|value| value.to_str().ok());
             if let Some(wait) = limit::wait(said.status, header, &said.words, self.now()) {
                 let left = self.github.patience.saturating_sub(self.waited);
-                if wait > left {
+                // However short the waits, there is an end to them.
+                let spent = wait.max(Duration::from_secs(1));
+                if spent > left {
                     let until = self.now().checked_add(wait).unwrap_or(Timestamp::MAX);
                     let why = format!("asking GitHub {doing}: it asked us to go slower (its rate limit)");
                     return Err(Trouble::Wait { until, why });
                 }
-                // However short the waits, there is an end to them.
-                self.waited += wait.max(Duration::from_secs(1));
+                self.waited += spent;
                 tokio::time::sleep(wait).await;
                 continue;
             }

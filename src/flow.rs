@@ -33,6 +33,7 @@ mod lessons;
 mod thumbs;
 mod replay;
 mod sessions;
+pub mod habits;
 pub mod ask;
 pub mod eval;
 

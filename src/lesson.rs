@@ -1,6 +1,8 @@
 //! A lesson: one piece of advice with its evidence, in fields so narrow that nothing else can reach a skill.
 
 mod proposal;
+mod signature;
+pub mod adoption;
 
 use std::fmt;
 use std::str::FromStr;
@@ -11,6 +13,7 @@ use sha2::{Digest, Sha256};
 use url::Url;
 
 pub use proposal::{Proposal, ProposedFile};
+pub use signature::{Mark, Signature};
 
 /// Characters of a claim, and of when to use it: two lines on a phone.
 pub const LONGEST_CLAIM: usize = 140;

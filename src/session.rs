@@ -12,6 +12,7 @@ mod names;
 mod project;
 pub mod usage;
 mod shared;
+pub mod command;
 
 use std::fmt;
 

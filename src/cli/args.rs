@@ -7,6 +7,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use jiff::Timestamp;
 use tidings::edition::ChannelName;
 use tidings::lesson::{Kind, LessonId};
+use tidings::flow::habits::Preset;
 use tidings::session::usage::By;
 use tidings::source::Trust;
 use url::Url;
@@ -87,7 +88,7 @@ pub enum Command {
         #[command(subcommand)]
         command: ThumbsCommand,
     },
-    /// List what was learnt, say yes or no to a lesson, or print lessons for programs
+    /// List what was learnt, say yes or no to a lesson, or see what your own sessions teach
     Lessons {
         #[command(subcommand)]
         command: LessonsCommand,
@@ -483,6 +484,11 @@ pub enum LessonsCommand {
     },
     /// Print lessons as JSON for an orchestrator of agents: typed, at most 100, with how much each matters and how far it came
     Export(LessonsArgs),
+    /// What you keep correcting: calls that were denied, errors that come back, what you type after an agent's turn; each
+    /// with a draft of a line for CLAUDE.md. It is shown to its owner alone, and written down nowhere
+    Friction(FrictionArgs),
+    /// Suggest a settings.json for Claude Code from the commands of the own sessions; it is printed, and never applied
+    Permissions(PermissionsArgs),
 }
 
 #[derive(Debug, Args)]
@@ -568,4 +574,30 @@ pub enum ChannelsCommand {
 fn channel_name() -> impl TypedValueParser<Value = ChannelName> {
     let names = PossibleValuesParser::new(ChannelName::ALL.map(ChannelName::word));
     names.map(|word| ChannelName::named(&word).expect("one of those just listed"))
+}
+
+#[derive(Debug, Args)]
+pub struct FrictionArgs {
+    /// Your own; has to be said, since nobody else's is ever shown
+    #[arg(long)]
+    pub mine: bool,
+
+    /// Only the last so many days
+    #[arg(long, value_name = "N")]
+    pub days: Option<u16>,
+
+    /// Every line; else seven of each kind
+    #[arg(long)]
+    pub all: bool,
+}
+
+#[derive(Debug, Args)]
+pub struct PermissionsArgs {
+    /// Only what was asked in this folder and below it; worktrees count as their repository
+    #[arg(long, value_name = "DIR")]
+    pub project: Option<PathBuf>,
+
+    /// ordinary; sensitive (nothing reaches the web, more is asked); unattended (nobody is there: denied instead of asked)
+    #[arg(long, value_parser = super::lessons::preset, default_value = "ordinary", value_name = "PRESET")]
+    pub preset: Preset,
 }

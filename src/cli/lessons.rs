@@ -1,10 +1,15 @@
-//! `tidings lessons`: what was learnt, and what people say of it.
+//! `tidings lessons`: what was learnt, what people say of it, and what the own sessions teach.
+
+mod friction;
+mod permissions;
 
 use std::process::ExitCode;
 
 use serde_json::json;
 use tidings::flow::{self, Heard, KnownLesson, LessonFilter, Wish};
 use tidings::lesson::{Advice, LessonId, Retirement, State};
+
+pub use permissions::preset;
 
 use super::args::{LessonsArgs, LessonsCommand};
 use super::exit::Failure;
@@ -18,6 +23,8 @@ pub fn lessons(desk: &Desk, command: LessonsCommand) -> Result<ExitCode, Failure
             desk.print_json(&flow::export_lessons(&desk.home()?, filter(desk, &args)?)?)?;
             Ok(ExitCode::SUCCESS)
         }
+        LessonsCommand::Friction(args) => friction::friction(desk, &args),
+        LessonsCommand::Permissions(args) => permissions::permissions(desk, &args),
         LessonsCommand::Accept { id } => wish(desk, &id, Wish::Accept),
         LessonsCommand::Reject { id } => wish(desk, &id, Wish::Reject),
         LessonsCommand::Retire { id } => wish(desk, &id, Wish::Retire),

@@ -2,3 +2,5 @@
 
 pub mod learn;
 pub mod forge;
+pub mod friction;
+pub mod permissions;

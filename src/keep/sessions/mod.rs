@@ -10,6 +10,8 @@ mod share;
 mod transcript;
 mod view;
 mod usage;
+mod through;
+mod uses;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -20,6 +22,7 @@ use serde::{Deserialize, Serialize};
 pub use archive::{Kept, turns_at};
 pub use forget::Forgotten;
 pub use share::{Places, SharedFile, SharedFolder, Shares, Unshared};
+pub use through::each_frame_of;
 pub use transcript::{Transcript, TranscriptId};
 pub use usage::{OwnUsage, Usage, WantedUsage, usage};
 pub use view::{SessionLine, SpentLine, session_lines};

@@ -1,5 +1,7 @@
 //! The chronicle is the index of turns as a reader sees it: it needs no lock, and never writes.
 
+mod earliest;
+
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::ops::Bound;
 use std::path::{Path, PathBuf};

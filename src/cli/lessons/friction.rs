@@ -18,8 +18,8 @@ const SHOWN: usize = 7;
 const MOST: usize = 100;
 /// Columns of a terminal.
 const WIDTH: usize = 80;
-/// Columns of "12 times, 3 sessions", with the space before them.
-const FIGURES: usize = 28;
+/// Columns of "12× in 3 sessions, 2 days", with the space before them.
+const FIGURES: usize = 31;
 
 pub fn friction(desk: &Desk, args: &FrictionArgs) -> Result<ExitCode, Failure> {
     if !args.mine {
@@ -76,8 +76,10 @@ fn print(friction: &Friction, since: Option<Date>, all: bool) -> Result<(), Fail
         say(&format!("Nothing came up in two sessions or more, of {sessions}{span}."))?;
         return Ok(());
     }
-    say(&format!("What came up again and again in {sessions} of yours{span}. It is shown"))?;
-    say("here and nowhere else. Below each a draft for CLAUDE.md; after ? you know better.")?;
+    let told = "It is shown here and nowhere else. Below each stands a draft for CLAUDE.md; behind a ? you know better what to write.";
+    for line in wrapped(&format!("What came up again and again in {sessions} of yours{span}. {told}"), WIDTH) {
+        say(&line)?;
+    }
     for (kind, _, heading) in KINDS {
         let rubs: Vec<&Rub> = friction.rubs.iter().filter(|rub| rub.kind == kind).collect();
         if rubs.is_empty() {
@@ -102,7 +104,8 @@ fn print(friction: &Friction, since: Option<Date>, all: bool) -> Result<(), Fail
 
 /// What it is with its figures, and the draft below.
 fn lines(rub: &Rub) -> Vec<String> {
-    let figures = format!("{}, {}", times(rub.times), count(rub.sessions, "session"));
+    let days = if rub.days > 0 { format!(", {}", count(rub.days, "day")) } else { String::new() };
+    let figures = format!("{}× in {}{days}", rub.times, count(rub.sessions, "session"));
     let name = match rub.kind {
         FrictionKind::Correction => format!("“{}”", rub.what),
         _ => rub.what.clone(),
@@ -116,14 +119,6 @@ fn lines(rub: &Rub) -> Vec<String> {
         lines.push(format!("    {} {line}", if number == 0 { mark } else { " " }));
     }
     lines
-}
-
-fn times(times: u64) -> String {
-    match times {
-        1 => "once".to_owned(),
-        2 => "twice".to_owned(),
-        times => format!("{times} times"),
-    }
 }
 
 /// Lines of at most so many columns, cut between words, and within one only where it is longer.

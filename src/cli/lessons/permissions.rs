@@ -15,7 +15,7 @@ use super::friction::{not_yours, remarks, wrapped};
 /// Columns of a terminal.
 const WIDTH: usize = 80;
 /// Columns of a rule's words, and of how often it came up.
-const RULE: usize = 30;
+const RULE: usize = 29;
 const SEEN: usize = 7;
 
 pub fn permissions(desk: &Desk, args: &PermissionsArgs) -> Result<ExitCode, Failure> {
@@ -43,7 +43,7 @@ fn print(suggestion: &Suggestion, project: Option<&std::path::Path>) -> Result<(
     }
     if suggestion.calls > 0 {
         let (before, after) = (share(suggestion.before, suggestion.calls), share(suggestion.after, suggestion.calls));
-        say(&format!("Unasked ran {before}% of them; with these rules {after}% would."))?;
+        say(&format!("{before}% of them need no question anyway; with these rules {after}% would not."))?;
     }
     let allowed: Vec<&PermissionLine> = suggestion.lines.iter().filter(|line| line.list == List::Allow).collect();
     if !allowed.is_empty() {

@@ -4,8 +4,8 @@
 //! a command is split at `&&`, `||`, `;`, `|`, `|&`, `&` and line ends, and each part is looked at by itself. Rules are asked in the
 //! order deny, ask, allow; the first that matches decides, however narrow another is. `*` stands for any letters, spaces included;
 //! ` *` at the end wants a space or the end before it, and `:*` at the end is the same. Before that, `timeout`, `time`, `nice`,
-//! `nohup`, `stdbuf` and a bare `xargs` are taken off; deny and ask also look past `NAME=value`. Some commands only read, and run
-//! unasked inside the working folder.
+//! `nohup`, `stdbuf` and a bare `xargs` are taken off; deny and ask also look past `NAME=value`. Some commands only read, and
+//! run unasked in every mode.
 //!
 //! Where the page is silent we take the careful side: what has a substitution, a loop or a subshell is asked, and so is what writes to
 //! a file; an assignment is looked past by no allow rule.
@@ -182,17 +182,18 @@ pub fn unwrapped(text: &str) -> Vec<&str> {
     texts
 }
 
-/// The commands that the documentation names as running unasked because they only read; of git those forms that it names nowhere else.
+/// The commands that the documentation names as running unasked because they only read; of git its reading forms that are common.
 fn is_read_only(command: &Command) -> bool {
-    const READ: [&str; 10] = ["ls", "cat", "head", "tail", "grep", "wc", "diff", "stat", "du", "cd"];
+    const READ: [&str; 13] =
+        ["ls", "cat", "echo", "pwd", "head", "tail", "grep", "wc", "which", "diff", "stat", "du", "cd"];
     const GIT: [&str; 4] = ["status", "log", "diff", "show"];
     const CHANGES: [&str; 8] = ["-delete", "-exec", "-execdir", "-ok", "-okdir", "-fprint", "-fls", "-fprintf"];
-    let has_pattern = command.text.contains(['*', '?', '[']);
     let words = &command.words;
     match words.first().map(String::as_str) {
-        Some("find") => !has_pattern_unquoted(command) && !words.iter().any(|word| CHANGES.contains(&word.as_str())),
+        // A pattern could stand for a file that is named like a flag.
+        Some("find") => !has_pattern(command) && !words.iter().any(|word| CHANGES.contains(&word.as_str())),
         Some("git") => {
-            !has_pattern
+            !has_pattern(command)
                 && words.get(1).is_some_and(|word| GIT.contains(&word.as_str()))
                 && !words.iter().any(|word| word.starts_with("--output") || word == "--ext-diff")
         }
@@ -202,7 +203,7 @@ fn is_read_only(command: &Command) -> bool {
 }
 
 /// A pattern between quotation marks is not the shell's.
-fn has_pattern_unquoted(command: &Command) -> bool {
+fn has_pattern(command: &Command) -> bool {
     let mut mark = None;
     command.text.chars().any(|letter| {
         match (mark, letter) {

@@ -12,15 +12,19 @@ pub(super) fn settings(suggestion: &Suggestion) -> Value {
     };
     let mut permissions = json!({ "allow": of(List::Allow), "ask": of(List::Ask), "deny": of(List::Deny) });
     // Read rules hold for every program only where a sandbox keeps them; without a question, none leaves it.
-    let sandbox = json!({ "enabled": true, "autoAllowBashIfSandboxed": false, "allowUnsandboxedCommands": false });
+    let mut sandbox = json!({ "enabled": true, "autoAllowBashIfSandboxed": false, "allowUnsandboxedCommands": false });
     match suggestion.preset {
         Preset::Ordinary => json!({ "permissions": permissions }),
         Preset::Sensitive => {
             permissions["disableBypassPermissionsMode"] = "disable".into();
+            permissions["blockReadsOutsideWorkingDirectories"] = true.into();
             json!({ "permissions": permissions, "sandbox": sandbox })
         }
         Preset::Unattended => {
             permissions["disableBypassPermissionsMode"] = "disable".into();
+            permissions["blockReadsOutsideWorkingDirectories"] = true.into();
+            // Better no run than one outside of it.
+            sandbox["failIfUnavailable"] = true.into();
             // What no rule allows is denied instead of asked.
             permissions["defaultMode"] = "dontAsk".into();
             json!({ "permissions": permissions, "sandbox": sandbox })

@@ -2,8 +2,8 @@
 //! should see first.
 //!
 //! A rule allows whatever follows its words, so a command is only here if no flag of it writes where it likes, runs what it is given, or
-//! prints a file that lies elsewhere. That is why these are absent: `cat`, `grep`, `rg` and `find` (Claude Code lets the harmless forms
-//! of them run by itself, inside the working folder; a rule would open every other folder, `rg --pre` and `find -delete`), `sed`, `awk`,
+//! prints a file that lies elsewhere; single flags that would are denied beside it. That is why these are absent: `cat`, `grep` and
+//! `find` (Claude Code lets their harmless forms run by itself, and a rule would add only the others), `rg` (`--pre` runs), `sed`, `awk`,
 //! `sort` with flags (they write and run), `env`, `xargs`, `python`, `bash`, `node`, `npx`, `docker run`, `ssh` (they run anything),
 //! `git branch`, `git remote`, `git tag`, `git reflog` with words (they change), `git grep` (`-O` runs), `git fetch` with words
 //! (`--upload-pack` runs), `jq` and `ps e` (they print the environment).
@@ -24,8 +24,8 @@ impl Class {
         match self {
             Class::Reads => "shows something and changes nothing",
             Class::Checks => "looks at the code and changes nothing",
-            Class::Makes => "changes the project's files only, where git shows it",
-            Class::Runs => "builds or tests: runs the project's own code",
+            Class::Makes => "changes only files that git shows",
+            Class::Runs => "builds or tests with the project's code",
             Class::Asks => "asks GitHub and changes nothing there",
         }
     }
@@ -412,13 +412,13 @@ pub fn why_asked(name: &str) -> &'static str {
         }
         "uv" | "poetry" | "pipx" | "mise" | "just" | "make" | "npm" | "pnpm" | "yarn" => "runs what the project names",
         "cat" | "head" | "tail" | "grep" | "rg" | "less" | "cut" | "find" | "fd" | "jq" => {
-            "may show any file; its plain forms run unasked inside the folder"
+            "asked where it writes, or meets more than plain words"
         }
         "sed" | "awk" | "sort" | "tee" | "patch" => "can write files, and run commands",
         "git" | "gh" | "cp" | "mv" | "touch" | "chmod" | "ln" => "changes things",
         "curl" | "wget" | "scp" | "rsync" | "nc" => "reaches other machines",
         "pip" | "pip3" | "conda" | "brew" | "apt" | "apt-get" | "cargo" => "may bring other people's code in",
-        "echo" | "printf" => "harmless alone; asked where it writes a file or stands beside something else",
+        "echo" | "printf" => "asked where it writes a file",
         "cd" => "asked where it stands beside git or leaves the folder",
         _ if program.contains('/') => "a script: what it does may change",
         _ => "not in the table of harmless commands",

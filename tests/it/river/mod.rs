@@ -18,7 +18,7 @@ mod reddit;
 mod model;
 mod explaining;
 mod trends;
-mod sessions;
+pub mod sessions;
 mod sharing;
 
 use std::collections::BTreeMap;

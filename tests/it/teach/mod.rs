@@ -1,4 +1,8 @@
 //! Teaching: what is learnt, what may enter a skill, and how it is proposed.
 
+mod desk;
 mod learn;
 mod lessons;
+mod friction;
+mod permissions;
+mod first_use;

@@ -3,6 +3,12 @@
 mod desk;
 mod learn;
 mod lessons;
+mod gate;
+mod hostile;
+mod skill;
+mod versions;
+mod requests;
+pub mod made;
 mod friction;
 mod permissions;
 mod first_use;

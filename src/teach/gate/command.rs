@@ -82,7 +82,25 @@ pub(super) fn may_be_named(command: &str, allowed: &Allowed) -> bool {
     };
     let begins_a_form =
         || PROGRAMS.forms.get(program).is_some_and(|forms| forms.iter().any(|form| form.begins_with(arguments)));
-    named() || begins_a_form() || check(command, allowed).is_ok()
+    named() || begins_a_form() || named_with_options(program, arguments) || check(command, allowed).is_ok()
+}
+
+/// A sub-command that may be named, with long options by their names alone: `claude remote-control --continue`. Of git's options too many
+/// lose something.
+fn named_with_options(program: &str, arguments: &[String]) -> bool {
+    const PROGRAMS_WITH_CALM_OPTIONS: [&str; 8] = ["claude", "codex", "uv", "npm", "pnpm", "cargo", "pip", "ruff"];
+    let is_option = |word: &String| word.strip_prefix("--").is_some_and(super::class::is_word);
+    let words = arguments.iter().take_while(|word| !word.starts_with('-')).count();
+    let (words, options) = arguments.split_at(words);
+    PROGRAMS_WITH_CALM_OPTIONS.contains(&program)
+        && !options.is_empty()
+        && options.iter().all(is_option)
+        && (words.is_empty() || PROGRAMS.named.get(program).is_some_and(|named| named.iter().any(|one| one == words)))
+}
+
+/// Whether a program has its own table.
+pub(super) fn is_program(name: &str) -> bool {
+    PROGRAMS.forms.contains_key(name)
 }
 
 #[cfg(test)]

@@ -10,7 +10,10 @@ pub(super) enum Place {
 }
 
 /// What is called by a name with a dot in it and is known to everybody; hosts among them are their makers' own.
-const NAMES: [&str; 41] = [
+const NAMES: [&str; 44] = [
+    "asyncio.run",
+    "subprocess.run",
+    "date.now",
     "claude.ai",
     "code.claude.com",
     "docs.claude.com",
@@ -106,7 +109,10 @@ const FILES: [&str; 40] = [
 ];
 
 /// What the first part of a dotted key or a function's name is called where code is written.
-const ROOTS: [&str; 92] = [
+const ROOTS: [&str; 95] = [
+    "thinking",
+    "effort",
+    "fs",
     // settings.json
     "permissions",
     "sandbox",
@@ -319,7 +325,7 @@ const DOMAINS: [&str; 108] = [
 
 /// Whether a word may stand as far as its dots go.
 pub(super) fn check(word: &str, place: Place, allowed: &Allowed) -> Result<(), String> {
-    let word = word.trim_end_matches('.').trim_end_matches("()");
+    let word = word.trim_start_matches('~').trim_end_matches('.').trim_end_matches("()");
     if !word.trim_start_matches('.').contains('.') {
         return Ok(());
     }
@@ -343,9 +349,8 @@ pub(super) fn check(word: &str, place: Place, allowed: &Allowed) -> Result<(), S
     // `sandbox.network.allowedDomains`: hosts have no capitals, and who writes them so is nobody's habit.
     let last = word.rsplit('.').next().unwrap_or_default();
     let is_camel = is_labels(bare) && is_camel(last) && !DOMAINS.contains(&end);
-    // No domain of the top level has an underscore or only figures.
-    let is_no_host =
-        is_labels(bare) && (end.trim_end_matches('t').bytes().all(|b| b.is_ascii_digit()) || end.contains('_'));
+    // No domain of the top level has an underscore, or begins with a figure: `1.6k`, `GPT-5.6`.
+    let is_no_host = is_labels(bare) && (end.starts_with(|first: char| first.is_ascii_digit()) || end.contains('_'));
     let is_metric = is_labels(bare) && bare.contains('_') && end.len() > 2 && !DOMAINS.contains(&end);
     let known =
         is_no_host || is_metric || NAMES.contains(&lower.as_str()) || class::is_version(word) || allowed.has_host(bare);

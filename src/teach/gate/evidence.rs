@@ -7,7 +7,7 @@ use url::Url;
 
 use crate::lesson::Evidence;
 
-use super::{Allowed, quoted};
+use super::{Allowed, lexicon, quoted};
 
 /// Characters of an address; a longer one carries something.
 const LONGEST_URL: usize = 200;
@@ -45,6 +45,9 @@ pub(super) fn check_url(url: &Url, allowed: &Allowed) -> Result<(), String> {
     if let Some(end) = DOWNLOADS.iter().find(|end| path.ends_with(*end)) {
         return Err(format!("it ends in {end}: that is a download, no page"));
     }
+    // Words can be read out of an address as well.
+    let said = format!("{} {}", url.path(), url.fragment().unwrap_or_default());
+    lexicon::check_dangers(&said.replace(['/', '-', '_', '+', '~'], " "))?;
     let value = |b: u8| b.is_ascii_alphanumeric() || b == b'_' || b == b'-';
     if let Some(query) = url.query() {
         let (key, chosen) = query.split_once('=').unwrap_or((query, ""));

@@ -14,6 +14,7 @@ use super::{Allowed, quoted};
 /// Whether none of it is said, and nothing is installed that nobody reviewed.
 pub(super) fn check(text: &str, allowed: &Allowed) -> Result<(), String> {
     check_installing(&said(text), allowed)?;
+    check_named(text, allowed)?;
     check_dangers(text)
 }
 
@@ -38,6 +39,14 @@ pub(super) fn check_dangers(text: &str) -> Result<(), String> {
         let found = LEXICON.1[number].0.find(&safe).map_or("", |found| found.as_str());
         return Err(format!("{}: {}", quoted(found), LEXICON.1[number].1));
     }
+    // Named they are harmless; with a value they lead elsewhere.
+    static ELSEWHERE: LazyLock<Regex> = LazyLock::new(|| {
+        Regex::new(r"--(?:registry|index-url|extra-index-url|default-index|index|find-links|proxy|upload-pack|receive-pack|exec|eval|require|script-shell|config-settings|mcp-config|settings|plugin-dir|plugin-url|add-dir|cert)[= ][A-Za-z0-9./~]")
+            .expect("a literal")
+    });
+    if let Some(found) = ELSEWHERE.find(text) {
+        return Err(format!("{}: it leads a program elsewhere", quoted(found.as_str())));
+    }
     for run in text.split(|letter: char| letter.is_whitespace() || matches!(letter, '`' | '"' | '\'' | '(' | ')' | ','))
     {
         check_run(run)?;
@@ -52,7 +61,10 @@ pub(super) fn check_dangers(text: &str) -> Result<(), String> {
 /// "Fixed hooks bypassing permission rules" tells of a fault; "fixed by bypassing them" does not. The verb of the fault is taken out.
 fn what_was_mended(said: &str) -> String {
     static FAULT: LazyLock<Regex> = LazyLock::new(|| {
-        Regex::new(r"([a-z0-9)/.-]+) (?:bypassing|skipping|ignoring|disabling|evading|suppressing|dropping|deactivating|overriding|omitting)\b").expect("a literal")
+        Regex::new(r"([a-z0-9)/.-]+) (?:bypassing|skipping|ignoring|disabling|evading|suppressing|dropping|deactivating|overriding|omitting|circumventing|removing|deleting|silencing|muting)\b").expect("a literal")
+    });
+    static GUARD: LazyLock<Regex> = LazyLock::new(|| {
+        Regex::new(r"(running|executing|proceeding|writing|reading|editing|loading|starting|applying|connecting|spawning|being [a-z]+ed) (?:outside (?:of )?the sandbox|without (?:a |the |any )?(?:permission prompts?|permission|prompting|prompt|approval|asking|confirmation|trust dialog))").expect("a literal")
     });
     const MEANS: [&str; 24] = [
         "by",
@@ -80,12 +92,19 @@ fn what_was_mended(said: &str) -> String {
         "advise",
         "of",
     ];
+    // What is kept from reading secrets does not read them.
+    static KEPT: LazyLock<Regex> = LazyLock::new(|| {
+        Regex::new(r"\b((?:block|prevent|stop|protect|forbid|keep)[a-z]* (?:[a-z-]+ ){1,4}from) (?:reading|writing|sending|reaching|seeing|printing|logging|leaking|including)\b")
+            .expect("a literal")
+    });
+    let said = &*KEPT.replace_all(said, "$1 having");
     // One sentence, and no second one that gives orders.
     if !(said.starts_with("fixed ") || said.starts_with("vscode: fixed ")) {
         return said.to_owned();
     }
     let (first, rest) = said.split_once(". ").map_or((said, ""), |(first, rest)| (first, rest));
-    let first = FAULT.replace_all(first, |found: &regex::Captures<'_>| {
+    let first = GUARD.replace_all(first, "$1 wrongly");
+    let first = FAULT.replace_all(&first, |found: &regex::Captures<'_>| {
         let keeps = MEANS.contains(&&found[1]) || found[1].ends_with([',', ';', ':', '.', '-']);
         if keeps { found[0].to_owned() } else { format!("{} mistaking", &found[1]) }
     });
@@ -95,7 +114,8 @@ fn what_was_mended(said: &str) -> String {
 static SECRETS: LazyLock<Scrubber> = LazyLock::new(|| Scrubber::new(Rules::shipped(), [0; 32]));
 
 /// Names in which a dangerous word stands for its contrary.
-const SAFE_NAMES: [&str; 11] = [
+const SAFE_NAMES: [&str; 12] = [
+    "allow or deny",
     "instructions in claude.md",
     "instructions in agents.md",
     "instructions in skill.md",
@@ -113,7 +133,7 @@ const SAFE_NAMES: [&str; 11] = [
 const GUARDS: &str = r"(?:sandbox(?:ing|ed)?|permissions?|hooks?|approvals?|confirmations?|safeguards?|guard ?rails?|protections?|verif(?:ication|ying)|signatures?|signature checks?|tls|ssl|certificates?|2fa|mfa|authentication|authori[sz]ation|firewall|anti-?virus|security|warnings?|audit(?:ing)?|code reviews?|reviews?|reviewers?|safety|trust (?:dialog|prompt|check)s?|host key|branch protection|secret scann(?:ing|er)|pre-?commit|checks|policy|policies|restrictions?|monitoring|linter|deny rules?|denylist|prompts|isolation|integrity|lockfile|checksums?|scann(?:ing|er))";
 
 /// What must stay where it is, as one would say it.
-const SECRETS_SAID: &str = r"(?:api[ -]?keys?\b(?: [a-z]+)? (?:to|in|into|at|with)|access keys?|tokens? (?:to|into|at|with)|(?:auth|access|bearer|oauth|github|session|secret|personal|api|npm|pypi) (?:access )?tokens?|passwords?|credentials?|secrets?|private keys?|ssh keys?|\.env\b|dotenv|environment variables? (?:to|in|into|at)|env vars? (?:to|in|into)|keychain|cookies?|home directory|home folder|(?:source code|code|transcripts?|conversations?|sessions?|history|data|files?|diffs?|logs?) to (?:a|an|the|our|my|this|that|some|another|external|remote|any) )";
+const SECRETS_SAID: &str = r"(?:api[ -]?keys?\b(?: [a-z]+)? (?:to|in|into|at|with)|access keys?|tokens? (?:to|into|at|with)|(?:auth|access|bearer|oauth|github|session|secret|personal|api|npm|pypi) (?:access )?tokens?|passwords?|credentials?|secrets?|private keys?|deploy keys?|ssh keys?|your keys?|env file|full transcripts?|settings\.local\.json|\.env\b|dotenv|environment variables? (?:to|in|into|at)|env vars? (?:to|in|into)|keychain|cookies?|home directory|home folder|(?:source code|code|transcripts?|conversations?|sessions?|history|data|files?|diffs?|logs?) to (?:a|an|the|our|my|this|that|some|another|external|remote|any) )";
 
 static LEXICON: LazyLock<(RegexSet, Vec<(Regex, &str)>)> = LazyLock::new(|| {
     const AWAY: &str = "it takes protection away";
@@ -124,20 +144,33 @@ static LEXICON: LazyLock<(RegexSet, Vec<(Regex, &str)>)> = LazyLock::new(|| {
     const RUNS: &str = "it fetches or runs what nobody reviewed";
     let rows: Vec<(String, &str)> = vec![
         // Switches by name.
-        (r"dangerous(?:ly)?|danger-full-access|bypass_?-?permissions?|\byolo\b|full-auto|dont-?ask\b|unsandboxed|no-?sandbox|\bno-?verify\b|insecure|trusted-host|break-system-packages|--force(?:$|[^a-z-])|sslverify|ssl_no_verify|strict-ssl|reject_?unauthorized|pythonhttpsverify|stricthostkeychecking|--privileged|allow-?all|trust-?all|accept-?all|approve-?all|enableallprojectmcpservers|disableallhooks|skip-?(?:permissions?|trust|verification|approvals?|checks?|review)|skip[a-z]*(?:permission|prompt|check|preflight)|disable-?(?:sandbox|hooks?|permissions?|security|auth|tls|ssl|safety|verification|checks?|approvals?)|autoallow|apikeyhelper|acceptedits as|mcp-config|ignore-?(?:certificate|ssl|tls|cert)[a-z-]*|unsafe-?(?:fixes|perm|mode)|--unsafe|no-?check-?certificate|skip_?verify|world-(?:read|writ)able|allow-?root|setuid|chmod|chown".into(), AWAY),
-        (format!(r"\b(?:disable|turn(?:ing)? off|switch(?:ing)? off|deactivat(?:e|ing)|skip(?:ping)?|bypass(?:ing)?|circumvent|relax|loosen|weaken|suppress(?:ing)?|uninstall|opt out of|drop|avoid|evade|evading|silence|mute|kill|remove|removing|delete|omit(?:ting)?|get rid of|do away with|dispense with|ignore|ignoring|disregard|overrid(?:e|ing) (?:the|any|all|its|your|every)|defeat|lift)\b(?: [a-z-]+){{0,3}}? {GUARDS}\b"), AWAY),
+        (r"dangerous(?:ly)?|danger-full-access|bypass_?-?permissions?|\byolo\b|full-auto|dont-?ask\b|unsandboxed|no-?sandbox|\bno-?verify\b|insecure|trusted-host|break-system-packages|--force(?:$|[^a-z-])|sslverify|ssl_no_verify|strict-ssl|reject_?unauthorized|pythonhttpsverify|stricthostkeychecking|--privileged|allow-?all|trust-?all|accept-?all|approve-?all|enableallprojectmcpservers|disableallhooks|skip-?(?:permissions?|trust|verification|approvals?|checks?|review)|skip[a-z]*(?:permission|prompt|check|preflight)|disable-?(?:sandbox|hooks?|permissions?|security|auth|tls|ssl|safety|verification|checks?|approvals?)|autoallow|acceptedits as|ignore-?(?:certificate|ssl|tls|cert)[a-z-]*|unsafe-?(?:fixes|perm|mode)|--unsafe|no-?check-?certificate|skip_?verify|world-(?:read|writ)able|allow-?root|setuid|chmod|chown".into(), AWAY),
+        (format!(r"\b(?:disabl(?:e|ing)|turn(?:ing)? off|switch(?:ing)? off|deactivat(?:e|ing)|skip(?:ping)?|bypass(?:ing)?|circumvent(?:ing)?|relax(?:ing)?|loosen(?:ing)?|weaken(?:ing)?|suppress(?:ing)?|uninstall(?:ing)?|opt(?:ing)? out of|drop(?:ping)?|avoid(?:ing)?|evade|evading|silenc(?:e|ing)|mut(?:e|ing)|kill(?:ing)?|remov(?:e|ing)|delet(?:e|ing)|omit(?:ting)?|get(?:ting)? rid of|do(?:ing)? away with|dispens(?:e|ing) with|ignor(?:e|ing)|disregard(?:ing)?|overrid(?:e|ing) (?:the|any|all|its|your|every)|defeat(?:ing)?|lift(?:ing)?|unset(?:ting)?|comment(?:ing)? out)\b(?: [a-z-]+){{0,3}}? {GUARDS}\b"), AWAY),
         (format!(r"\bturn(?:ing)?(?: [a-z-]+){{1,4}} off\b|\b(?:set|switch|keep|leave|put|have|run|work|with)\b(?: [a-z-]+){{0,3}}? {GUARDS}(?: [a-z-]+){{0,3}}? (?:off|disabled|open|false|none|never|no|0)\b"), AWAY),
         (format!(r"\b(?:without|no|not|never|stop|instead of)(?: [a-z-]+){{0,2}}? (?:{GUARDS}|sandbox)\b(?: [a-z-]+){{0,3}}? (?:needed|necessary|required|wanted|useful|desirable)\b|\b{GUARDS} (?:is|are) (?:not|un)[ -]?(?:needed|necessary|required|wanted)\b|\b{GUARDS}(?: [a-z]+){{0,2}} (?:should|must|can|may)(?: safely| always)? be (?:off|disabled|skipped|ignored|removed|bypassed|switched|turned|dropped)"), AWAY),
         (r"\b(?:allow|approve|accept|grant|permit|whitelist|allowlist|auto-?approve|auto-?accept|trust|authori[sz]e|confirm|agree to|say yes to)(?:ing)?\b(?: [a-z-]+){0,2}? (?:all|every|any|everything|anything|each|whatever|unrestricted|full|blanket|root|admin)\b|\b(?:full|unrestricted|blanket|root|admin(?:istrator)?) (?:access|rights|privileges|permissions?)\b|\bas (?:root|administrator|admin|superuser)\b|\bany command\b|\banswer yes\b|\bpress(?:ing)? yes\b".into(), AWAY),
         (r"\b(?:sudo|doas|su -|rm|curl|wget|nc|ncat|netcat|eval|mkfs|dd|base64|xxd|crontab|launchctl|systemctl|osascript|powershell -e|iex|invoke-expression|nohup|telnet|socat|scp|sftp|rsync)\b(?: -|$| (?:the|a|this|that|it|and|or|to|on|from)\b|:| [a-z]+\.)".into(), RUNS),
+        // Keys and variables by name that start a program or send requests elsewhere; files by name that hold keys.
+        (r"\bcore\.(?:pager|editor|sshcommand|hookspath|fsmonitor|askpass|gitproxy|attributesfile|worktree)\b|\bcredential\.helper\b|insteadof\b|\binclude\.path\b|\bhttp\.(?:proxy|extraheader|cookiefile)\b|\bdiff\.external\b|\bprotocol\.(?:ext|file|allow)\b|\balias\.|\bnode_options\b|\bld_preload\b|\bld_library_path\b|\bdyld_|\bbash_env\b|\bgit_ssh|\bgit_proxy|\bgit_external|\bgit_askpass|\bpythonstartup\b|\bprompt_command\b|shell_prefix\b|_index_url\b|\buv_default_index\b|\bnpm_config_registry\b|custom_headers\b|\bperl5opt\b|\brubyopt\b".into(), RUNS),
+        (r"\bid_(?:rsa|dsa|ecdsa|ed25519)\b|\bauthorized_keys\b|\bknown_hosts\b|\.ssh\b|\.aws\b|\.gnupg\b|\.netrc\b|\.pypirc\b|\.kube\b|\.git-credentials\b|/etc/|\bseed phrase\b|\bwallet\b".into(), LEAK),
+        (r"\bdefaultmode\b.{0,16}\b(?:acceptedits|auto|bypass|dontask)|\b(?:add|put|place|includ|list|append|insert|write|move)(?:e|ing|s)?\b(?: [^ ]+){0,6} (?:to|in|into|on|under) (?:the |your |its )?(?:permissions\.allow|allow ?-?list|allow rules|autoapprove|trusted)|\b(?:no|without|unlimited|unrestricted|unbounded) (?:any )?(?:limits?|restrictions?|bounds)\b|\b(?:wildcard|blanket) (?:permissions?|rules?|approvals?)\b|\b(?:give|hand|grant)\b(?: [a-z]+){0,3} all (?:tools|permissions)\b|^trust \b|\b(?:press|answer|type|say|reply|hit|choose|select|click|accept|confirm)\b.{0,24}\b(?:every|all|any|each) (?:[a-z]+ )?(?:prompts?|questions?|dialogs?)\b".into(), AWAY),
+        (format!(r"\b{GUARDS}(?: [a-z]+){{0,2}} (?:is|are|was|were|became|become) (?:now |all |mostly |often |usually )?(?:obsolete|outdated|superfluous|useless|unnecessary|redundant|pointless|needless|a hindrance|in the way)\b|\b(?:outside|out|free) (?:of )?(?:the |any |a |its )?sandbox\b|\bwithout (?:the |any |a |its )?sandbox\b|\b(?:escape|leave|exit|break out of) (?:the |its |a )?sandbox\b|\bunconfined\b"), AWAY),
+        (r"\bmerg(?:e|es|ing)\b(?: [a-z]+){0,3} (?:requests?|prs?) (?:by|from|of) (?:tidings|bots?|this program|the program)\b|\bmerg(?:e|ing)\b.{0,24}\b(?:yourself|by itself|right away|at once|unread|unseen|blindly)\b|\b(?:need not|needn ?t|neednt|do not|dont|don ?t|never) (?:be involved|look|watch|see|read|check|verify|intervene|wait)\b|\bbefore (?:anyone|anybody|somebody|someone|a person|the person|people|the user) (?:looks?|sees?|reads?|notices?|can|reviews?|asks?)\b|\b(?:even if|regardless of whether|whether or not|although)\b.{0,30}\b(?:fail|denied|deny|refus|object|disagree|forbid|forbidden|declin)".into(), HIDE),
+        // The same in other words that are common.
+        (r"\b(?:no|without|fewer|zero|skip|skipping|avoid|avoiding|free of|stop|stops|kill) (?:any )?(?:permission )?prompts?\b|\bprompts? (?:only |just |merely )?(?:slow|interrupt|annoy|block|get in|are a nuisance)|\bmost permissive\b|\bnothing (?:stops|asks|prompts|interrupts)\b|\b(?:use|make|set|prefer|choose|default)\b.{0,40}\bacceptedits\b|\bacceptedits\b.{0,40}\b(?:default|best|always|everything|all)\b|\blist of tools that\b|\ballowed ?tools\b.{0,30}\bso that\b|\b(?:is|are) (?:perfectly|completely|always|entirely|totally) safe\b|\brun everything\b".into(), AWAY),
+        (r"\b(?:add|give|grant|invite|make)\b.{0,40}\b(?:write access|collaborator|admin|owner rights)\b|\badmin account\b|\b(?:to|should|must|please|and|then) downgrade\b|^downgrade\b|\b(?:stay|remain|keep|pin)(?: [a-z]+)? (?:on|at|to) (?:an? )?(?:old|older|earlier|previous|version)|\b(?:do not|dont|never|stop) (?:update|updating|upgrade|upgrading)\b|\bupdates? off\b|\bauto ?-?updates?\b.{0,12}\b(?:false|off|never)\b|\bolder versions? (?:is|are)\b|\bcleanupperioddays (?:set )?to [0-9]\b".into(), AWAY),
+        (r"\b(?:delete|remove|comment out|disable|mute|weaken|loosen|skip)\b(?: [a-z]+){0,2} (?:tests|assertions?|asserts|ci)\b|\bmerge (?:before|without waiting|anyway)|\b(?:trust_remote_code|allow_pickle|pickle\.loads?|weights_only|os\.system|yaml\.load)\b|\bshell ?= ?true\b|\beval\(\)|\bverify\b.{0,8}\b(?:false|off)\b|\bhost network(?:ing)?\b|\ball capabilities\b|\bdocker group\b|\broot folder\b|\bumask\b|\bwrit(?:e)?able (?:for|by|to)\b|\bssh logins?\b|\bopen (?:the |all )?ports\b|\bself-signed\b.{0,24}\b(?:accept|trust|fine|ok)\b|\bhttp where https\b".into(), AWAY),
+        (r"\b(?:the|a|our|your) relay\b|\brelay host\b|\b(?:route|tunnel|redirect|forward|send)\b.{0,24}\b(?:requests?|traffic|calls)\b.{0,20}\b(?:through|via|to)\b|\bas (?:a |the )?proxy\b|\b(?:paste|copy)\b.{0,40}\binto (?:your|the|a) (?:shell|terminal|console|prompt)\b|\bfollow (?:the|its|their|all|every|each) (?:[a-z]+ )?(?:steps?|links?|results?|guide|page|post)\b|\bcarry(?:ing)? (?:it|them|these|those) out\b|\bcarry(?:ing)? out (?:its|the|their) (?:steps|tasks?|orders?)\b|\bscript that (?:comes|came|is (?:in|on|at))\b|\b(?:get|fetch|grab|take|pull|load|obtain|have)\b.{0,30} (?:with|via|from|using|by|through) (?:npm|pip|pypi|uv|cargo|brew|apt|conda|the registry|a registry|github|the web|the internet)\b|\b(?:use|run|ask) (?:npm|pip|uv|cargo|brew|conda|apt) to (?:get|fetch|pull|obtain|load|add|bring)\b|\bis on (?:npm|pypi|crates|github)\b|\bvia (?:npm|pip|uv|brew|cargo)\b".into(), RUNS),
+        (r"\b(?:translate|decode|decrypt|unscramble|rot13)\b.{0,30}\b(?:base64|rot13|hex|and|then|it)\b|\brot13\b|\bevery (?:second|third|other|nth|fourth) (?:word|letter|line)\b|\b(?:this|the next|the following|next) (?:entry|advice|lesson|list entry|section)\b|\breviewers? (?:should|must|can|may|need)\b|\bagents? (?:reading|who read|that read|who see)\b|\bas an agent\b|\bmandatory\b|\binstructions? of (?:the )?(?:user|person|page|file|owner)\b|\btreat\b.{0,40}\bas (?:an? |the )?(?:instructions?|orders?|commands?)\b|\bhand(?:ing)? (?:it|them|this|that) over\b|\bif you are an? (?:ai|agent|assistant|model)\b".into(), OBEY),
+        (r"\b(?:nobody|no one|no-one|none)\b (?:else )?(?:(?:has|have|needs?|must|should|will|would|may|can|is) ?(?:to )?)?(?:knows?|learns?|sees?|notices?|hears?|finds? out|be told|asks?|looks?)\b|\btell (?:nobody|no one)\b|\breport nothing\b|\bnothing to (?:tell|report|mention|say)\b|\bno trace\b|\bleft out of (?:the )?(?:summary|report|log)|\b(?:out of|from) the summary\b|^(?:remove|clear|delete|wipe|empty)\b.{0,24}\b(?:transcripts?|history|logs?)\b|\bpublic (?:issue|repository|repo|bucket)\b".into(), HIDE),
         // Hidden from the person.
         (r"\b(?:do not|dont|don t|never|not to|no need to|needn ?t|without|avoid|stop|refrain from|rather than|instead of|not worth|no reason to|unnecessary to|skip|cannot|shouldn ?t|mustn ?t|should not|must not|need not|has no need to)\b(?: [a-z-]+){0,3}? (?:tell(?:ing)?|mention(?:ing|s)?|inform(?:ing)?|notify(?:ing)?|disclos(?:e|ing)|reveal(?:ing)?|report(?:ing)?|show(?:ing)? (?:it|this|that|them|the (?:user|person|diff|change))|log(?:ging)?|announc(?:e|ing)|explain(?:ing)?|ask(?:ing)?|confirm(?:ing|ation)?|consent(?:ing)?|approval|permission|warn(?:ing)?|alert(?:ing)?|consult(?:ing)?|check(?:ing)? with|document(?:ing)?|discuss(?:ing)?|surfac(?:e|ing)|bring(?:ing)? up|say(?:ing)?|bother(?:ing)?)\b|\b(?:without|no|skip) (?:[a-z-]+ )?(?:reviews?|reviewing|looking|reading (?:it|them|the diff)|oversight|humans? (?:in|oversight|review|approval|check))\b".into(), HIDE),
         (r"\b(?:secretly|covertly|stealthily|discreetly|surreptitiously|unnoticed|behind .{0,20} back|under the radar|keep (?:it|this|that|them) (?:to yourself|quiet|private|secret|hidden|between)|in secret)\b|\b(?:silently|quietly) (?:run|install|send|upload|execute|push|commit|delete|approve|accept|add|include|change|replace|enable|disable|download|remove|apply|continue|proceed)\b|\b(?:hide|conceal|withhold|mask|obscure|leave .{0,20} out|omit|strip|erase|scrub)\b.{0,40}\b(?:from|of) (?:the |your |any )?(?:user|person|people|human|reviewer|maintainer|owner|log|logs|history|diff|transcript|report|summary|output|description|commit)".into(), HIDE),
         (r"\b(?:the )?(?:user|owner|reviewer|maintainer|person|human|operator|people|team|admin|lab|everybody|everyone)s? (?:(?:already |always |has |have |had |would |will |does |do |need |needs |should |must |wont |don t |doesn t |dont |doesnt |not |never )+(?:approv|agree|consent|authori[sz]|notice|mind|know|see|hear|care|be told|be asked)|(?:approved|agreed|consented|authori[sz]ed) (?:this|it|that|these|the|all|every|to)|gave permission|given permission|expects you|wants you|need not|know about|needs? to know|see this|be told|be asked)".into(), HIDE),
         // To the model.
         (r"\b(?:ignor(?:e|ing)|disregard(?:ing)?|forget(?:ting)?|overrid(?:e|es|ing)|overrul(?:e|es|ing)|discard(?:ing)?|supersed(?:e|es|ing)|set(?:ting)? aside|overlook(?:ing)?|pay no attention to|takes? precedence over|outranks?|replac(?:e|es|ing)|disobey(?:ing)?|violat(?:e|ing)|break)\b(?: (?:the|any|all|of|your|every|each|its|whatever|previous|prior|earlier|above|preceding|existing|other|these|those|system|safety|project|projects|user|users|former|past|s|conflicting|contrary|local|default))* (?:instructions?|rules?|guidance|guidelines?|directives?|prompts?|messages?|polic(?:y|ies)|constraints?|orders?|requests?|wishes|claude\.md|agents\.md|context|conversation|above|everything|anything|other advice|advice)\b".into(), OBEY),
-        (r"\b(?:human|assistant|system|user|developer|tool|ai|model|agent|claude|codex) ?: |system-?reminder|\bnew instructions?\b|\bfrom now on\b|\bjailbreak|\bpretend\b|\bact as (?:a|an|if|the)\b|\byou are (?:now|a|an|no longer|free|allowed|authori[sz]ed)\b|\byour (?:new )?(?:role|goal|mission|instructions?|true|real|primary|first task|only)\b|\bas an ai\b|\bobey\b|\bultrathink\b|\bmegathink\b|\bthink(?:ing)? out loud and\b|\bdeveloper mode\b|\bprompt injection is\b|\bcomply\b|\bfollow (?:these|those|the|any|all|every)(?: [a-z]+){0,3} instructions?\b|\binstructions? (?:in|on|at|from|above|below|found|given|here)\b|\bdo (?:as|what|whatever) (?:it|the|that|this|they|you)\b|\bexecute (?:it|this|that|them|the (?:code|commands?|instructions?))\b".into(), OBEY),
-        (r"^(?:important|urgent|attention|mandatory|note to (?:the )?(?:model|agent|assistant|claude)|dear (?:model|agent|assistant|claude))\b|\b(?:agents?|assistants?|models?|claude|codex) (?:must|shall|should always|has to|have to|is required to|are required to)\b|\bas (?:the|your) (?:first|very first) (?:step|action|thing)\b|\bbefore (?:anything|everything|any other|you (?:do|answer|reply|read|start|begin))\b|\bno matter what\b|\bunconditionally\b|\bwhatever the (?:user|person)\b".into(), OBEY),
+        (r"\b(?:human|assistant|system|user|developer) ?: |system-?reminder|\bnew instructions?\b|\bfrom now on\b|\bjailbreak|\bpretend\b|\bact as (?:a|an|if|the)\b|\byou are (?:now|a|an|no longer|free|allowed|authori[sz]ed)\b|\byour (?:new )?(?:role|goal|mission|instructions?|true|real|primary|first task|only)\b|\bas an ai\b|\bobey\b|\bultrathink\b|\bmegathink\b|\bthink(?:ing)? out loud and\b|\bdeveloper mode\b|\bprompt injection is\b|\bcomply\b|\bfollow (?:these|those|the|any|all|every)(?: [a-z]+){0,3} instructions?\b|\binstructions? (?:in|on|at|from|above|below|found|given|here)\b|\bdo (?:as|what|whatever) (?:it|the|that|this|they|you)\b|\bexecute (?:it|this|that|them|the (?:code|commands?|instructions?))\b".into(), OBEY),
+        (r"^(?:important|urgent|attention|mandatory|note to (?:the )?(?:model|agent|assistant|claude)|dear (?:model|agent|assistant|claude))\b|\b(?:agents?|assistants?|models?|claude|codex) (?:must|shall|should always|has to|have to|is required to|are required to)\b|\bas (?:the|your) (?:first|very first) (?:step|action|thing)\b|\bbefore (?:anything|everything|any other|you (?:do|answer|reply|read|start|begin))\b|\bno matter what\b|\bwhatever the (?:user|person)\b".into(), OBEY),
         // Away from here.
         (format!(r"\b(?:past|send|shar|print|echo|export|upload|post|forward|mail|email|transmit|exfiltrat|publish|copy|sync|submit|leak|includ|attach|embed|commit|push|append|dump|cat|expos|encod|put|pipe|transfer|hand over|give|reveal|disclos)(?:e|es|ing|y|ting)?\b(?: [a-z'-]+){{0,4}}? {SECRETS_SAID}"), LEAK),
         (format!(r"\b(?:writ|read|sav|stor|display|show|report|add|typ|log|collect|gather)(?:e|es|ing)?\b(?: (?:the|your|all|any|every|their|its|an|a|out)){{0,2}} {SECRETS_SAID}"), LEAK),
@@ -169,8 +202,11 @@ fn check_installing(said: &str, allowed: &Allowed) -> Result<(), String> {
         "the", "a", "an", "each", "this", "that", "per", "fresh", "clean", "new", "old", "native", "plugin", "global",
         "local", "existing", "your", "failed", "manual", "editable", "one",
     ];
-    const FILLING: [&str; 71] = [
+    const FILLING: [&str; 74] = [
         "scripts",
+        "cant",
+        "cannot",
+        "wont",
         "script",
         "hooks",
         "what",
@@ -275,6 +311,42 @@ fn check_installing(said: &str, allowed: &Allowed) -> Result<(), String> {
     Ok(())
 }
 
+/// Code that is called a package, a plugin or a server is one that was reviewed.
+fn check_named(text: &str, allowed: &Allowed) -> Result<(), String> {
+    static NAMED: LazyLock<Regex> = LazyLock::new(|| {
+        const THING: &str = r"(?:npm |pypi |python |mcp |claude |codex |vs code |browser )?(?:package|plugin|extension|server|library|crate|marketplace|registry|connector|dependency|installer|proxy|mirror|index)";
+        Regex::new(&format!(r"(?i)`([A-Za-z0-9@/_.-]+)` {THING}\b|\b{THING} (?:called |named )?`([A-Za-z0-9@/_.-]+)`|\b(?:add|put|pull|bring|take)\b[^.;]{{0,12}}[ `]([a-z0-9@/_-]+-[a-z0-9]+)`? (?:to|into|in|as) (?:your |the |its |a |all |dev ?)*(?:dependenc|requirements|package\.json|pyproject|cargo\.toml|devdependenc)")).expect("a literal")
+    });
+    // What belongs to the harness, and is no package.
+    const OURS: [&str; 14] = [
+        "archive",
+        "git",
+        "github",
+        "url",
+        "directory",
+        "settings",
+        "mcp",
+        "stdio",
+        "http",
+        "sse",
+        "lsp",
+        "remote",
+        "local",
+        "workspace",
+    ];
+    for found in NAMED.captures_iter(text) {
+        let name = found.iter().skip(1).flatten().next().map_or("", |name| name.as_str());
+        let is_code = name.contains(['(', '/']) && !name.contains('@')
+            || name.contains(char::is_uppercase)
+            || name.starts_with('.')
+            || name.contains('_');
+        if !is_code && !OURS.contains(&name) && !allowed.has_package(name) {
+            return Err(format!("{} names what nobody reviewed", quoted(name)));
+        }
+    }
+    Ok(())
+}
+
 /// A run of signs without spaces that may carry something: encoded words, keys, hashes.
 pub(super) fn check_run(run: &str) -> Result<(), String> {
     if run.len() > 60 {
@@ -295,14 +367,7 @@ pub(super) fn check_run(run: &str) -> Result<(), String> {
             && !piece.bytes().all(|b| b.is_ascii_digit());
         let number = piece.len() > 8 && piece.bytes().all(|b| b.is_ascii_digit());
         let padded = piece.len() > 8 && piece.ends_with('=');
-        if random
-            || mixed
-            || hexadecimal
-            || number
-            || padded
-            || piece.len() > 45
-            || (piece.len() > 26 && !(upper && lower) && !upper)
-        {
+        if random || mixed || hexadecimal || number || padded || piece.len() > 45 || (piece.len() > 26 && !upper) {
             return Err(format!("{} reads like something encoded", quoted(piece)));
         }
     }

@@ -28,6 +28,14 @@ pub const LONGEST_COMMAND: usize = 160;
 /// Characters of a settings snippet, written without spaces.
 pub const LONGEST_SETTINGS: usize = 240;
 
+/// Words of claim, use and titles together: with dates, hashes and labels around them an entry has some ninety to a hundred.
+pub const MOST_WORDS: usize = 70;
+
+/// Days from being added to running out; a lesson that is renewed keeps the day it was added.
+const LONGEST_LIFE: i32 = 3_650;
+/// Years in which something may have been published or learnt.
+const YEARS: std::ops::RangeInclusive<i16> = 1990..=2999;
+
 /// Why a lesson may not enter: which of its fields, and the reason in words for the person who looks after the sources.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Refusal {
@@ -62,9 +70,15 @@ pub fn check(lesson: &Lesson, allowed: &Allowed) -> Result<(), Vec<Refusal>> {
     if let Some(since) = &lesson.since {
         note("since", check_since(since, allowed));
     }
+    // Only a name that is read as it is written names it for ever.
+    let is_named = lesson.id.to_string().parse().as_ref() == Ok(&lesson.id);
+    note(
+        "id",
+        if is_named { Ok(()) } else { Err(format!("{} is no name of a lesson", quoted(&lesson.id.to_string()))) },
+    );
     note("evidence", check_count(lesson.evidence.len()));
     for (number, evidence) in (1..).zip(&lesson.evidence) {
-        let Evidence { url, title, date: _, quote } = evidence;
+        let Evidence { url, title, date, quote } = evidence;
         note(&format!("evidence {number} url"), evidence::check_url(url, allowed));
         note(
             &format!("evidence {number} title"),
@@ -72,16 +86,26 @@ pub fn check(lesson: &Lesson, allowed: &Allowed) -> Result<(), Vec<Refusal>> {
                 .and_then(|()| lexicon::check(title, allowed)),
         );
         note(&format!("evidence {number} quote"), evidence::check_quote(quote));
+        if !YEARS.contains(&date.year()) {
+            note(&format!("evidence {number} date"), Err(format!("nothing was published in the year {}", date.year())));
+        }
     }
     note("evidence", evidence::check_distinct(&lesson.evidence));
+    note("evidence", check_words(lesson));
     if !lesson.seen.is_enough() {
         note("seen", Err("one official source or two independent ones are needed".to_owned()));
     }
     let days = (lesson.expires - lesson.added).get_days();
-    if !(1..=i32::from(u16::MAX)).contains(&days) || lesson.added.year() < 2020 || lesson.expires.year() > 2999 {
+    if !(1..=LONGEST_LIFE).contains(&days) || !YEARS.contains(&lesson.added.year()) {
         note("expires", Err(format!("it lies {days} days after the day it was added; usual are {DAYS_TO_LIVE}")));
     }
     if refusals.is_empty() { Ok(()) } else { Err(refusals) }
+}
+
+/// Whether a claim may be written by itself: what a retired line repeats.
+pub fn check_claim(claim: &str, allowed: &Allowed) -> Result<(), Refusal> {
+    prose::check(claim, LONGEST_CLAIM, prose::Code::Allowed, allowed)
+        .map_err(|why| Refusal { field: "claim".to_owned(), why })
 }
 
 fn check_count(evidence: usize) -> Result<(), String> {
@@ -89,6 +113,17 @@ fn check_count(evidence: usize) -> Result<(), String> {
         0 => Err("no page bears it out".to_owned()),
         1..=MOST_EVIDENCE => Ok(()),
         many => Err(format!("{many} pages are named; at most {MOST_EVIDENCE} are")),
+    }
+}
+
+fn check_words(lesson: &Lesson) -> Result<(), String> {
+    let titles = lesson.evidence.iter().map(|evidence| evidence.title.as_str());
+    let texts = [lesson.claim.as_str(), lesson.use_when.as_str()].into_iter().chain(titles);
+    match texts.map(|text| text.split_whitespace().count()).sum::<usize>() {
+        ..=MOST_WORDS => Ok(()),
+        words => Err(format!(
+            "with the titles of its pages it has {words} words; at most {MOST_WORDS} are read: name fewer pages"
+        )),
     }
 }
 

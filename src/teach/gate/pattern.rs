@@ -94,7 +94,7 @@ impl Class {
 }
 
 /// `ruff`, `ruff==0.9.1`, `ruff@0.9.1`, `pydantic[email]`, `@openai/codex@latest`: the name is a reviewed one.
-fn is_package(word: &str, allowed: &Allowed) -> bool {
+pub(super) fn is_package(word: &str, allowed: &Allowed) -> bool {
     let (scope, rest) = if let Some(rest) = word.strip_prefix('@') { ("@", rest) } else { ("", word) };
     let (name, version) = match (rest.split_once("=="), rest.split_once('@')) {
         (Some((name, version)), _) | (None, Some((name, version))) => (name, Some(version)),

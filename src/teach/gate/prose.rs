@@ -24,7 +24,9 @@ pub(super) fn check(text: &str, longest: usize, code: Code, allowed: &Allowed) -
     if text.trim() != text || text.contains("  ") {
         return Err("it has spaces at an end, or two in a row".to_owned());
     }
-    if !text.contains(|letter: char| letter.is_ascii_lowercase()) || text.len() < 8 {
+    // `v2.1.214` is a title, and no sentence.
+    let (least, calm) = if code == Code::Allowed { (8, 0) } else { (3, 12) };
+    if text.len() < least || (text.len() > calm && !text.contains(|letter: char| letter.is_ascii_lowercase())) {
         return Err("it is no sentence".to_owned());
     }
     let spans = spans(text)?;
@@ -41,6 +43,19 @@ pub(super) fn check(text: &str, longest: usize, code: Code, allowed: &Allowed) -
             Part::Code(code) => span::check(code, allowed)?,
         }
     }
+    // `evil`.com reads like one word.
+    let joined = |pair: &[Part<'_>]| match pair {
+        [Part::Code(_), Part::Prose(after)] => {
+            after.strip_prefix('.').is_some_and(|rest| rest.starts_with(|c: char| c.is_ascii_alphanumeric()))
+        }
+        [Part::Prose(before), Part::Code(_)] => {
+            before.strip_suffix('.').is_some_and(|rest| rest.ends_with(|c: char| c.is_ascii_alphanumeric()))
+        }
+        _ => false,
+    };
+    if spans.windows(2).any(joined) {
+        return Err("a dot joins code and other words to one name".to_owned());
+    }
     for (found, why) in MARKUP.iter() {
         // Looked for in the whole, so that a backtick between two halves hides nothing; code is blanked where it may hold such signs.
         if let Some(found) = found.find(&without_code(&spans)) {
@@ -51,9 +66,22 @@ pub(super) fn check(text: &str, longest: usize, code: Code, allowed: &Allowed) -
 }
 
 /// Typographic marks as ASCII writes them: a hyphen for each dash, straight quotes, three dots for an ellipsis, `to` for an arrow, and
-/// `VSCode: ` for a leading `[VSCode] `. Everything else stays as it is, so that the gate sees it: a maker's sentence stays word for word,
+/// `VSCode: ` for a leading `[VSCode] `, NAME for `<name>` in code. Everything else stays as it is, so that the gate sees it: a maker's sentence stays word for word,
 /// and none of the characters that hide are touched.
 pub fn plain(text: &str) -> String {
+    // In code manuals write `<name>` or NAME for what one fills in.
+    static PLACEHOLDER: LazyLock<Regex> =
+        LazyLock::new(|| Regex::new(r"<([a-z][a-z0-9_-]{0,20})>").expect("a literal"));
+    let pieces: Vec<String> = text
+        .split('`')
+        .enumerate()
+        .map(|(number, piece)| match number % 2 {
+            0 => piece.to_owned(),
+            _ => PLACEHOLDER.replace_all(piece, |name: &regex::Captures<'_>| name[1].to_ascii_uppercase()).into_owned(),
+        })
+        .collect();
+    let text = pieces.join("`");
+    let text = text.as_str();
     let mut plain = String::with_capacity(text.len());
     let label = text.strip_prefix('[').and_then(|rest| rest.split_once("] "));
     let label = label.filter(|(label, _)| {
@@ -90,7 +118,7 @@ fn spans(text: &str) -> Result<Vec<Part<'_>>, String> {
         return Err("`!` before a backtick runs a command where skills are read".to_owned());
     }
     let pieces: Vec<&str> = text.split('`').collect();
-    if pieces.len() % 2 == 0 {
+    if pieces.len().is_multiple_of(2) {
         return Err("a backtick has no partner".to_owned());
     }
     let part = |(number, piece)| if number % 2 == 0 { Part::Prose(piece) } else { Part::Code(piece) };
@@ -159,7 +187,8 @@ fn words(prose: &str, allowed: &Allowed) -> Result<(), String> {
         if word.is_empty() {
             continue;
         }
-        single_letters = if word.len() == 1 { single_letters + 1 } else { 0 };
+        single_letters =
+            if word.len() == 1 && word.bytes().all(|b| b.is_ascii_alphabetic()) { single_letters + 1 } else { 0 };
         if single_letters > 2 {
             return Err("letters stand apart, as if to be read as one word".to_owned());
         }

@@ -4,7 +4,7 @@ use std::sync::LazyLock;
 
 use regex::Regex;
 
-use super::{Allowed, class, command, dotted, lexicon, quoted, settings};
+use super::{Allowed, class, command, dotted, lexicon, pattern, quoted, settings};
 
 /// Characters of one piece of code in a sentence.
 const LONGEST: usize = 100;
@@ -17,10 +17,39 @@ pub(super) fn check(code: &str, allowed: &Allowed) -> Result<(), String> {
             quoted(code)
         ));
     }
+    if [".git", ".husky", ":", "{", "}", "/", "@", "&", "#", "?", "%", "+", "--"].contains(&code) {
+        return Ok(());
+    }
     if let Some(sign) = code.chars().find(|sign| matches!(sign, '$' | '\\' | '<' | '>' | ';' | '!' | '&' | '^')) {
         return Err(format!("`{sign}` stands in the code {}", quoted(code)));
     }
-    if code.contains("//") || code.contains("..") || code.contains("www.") {
+    const SCHEMES: [&str; 19] = [
+        "data",
+        "javascript",
+        "vbscript",
+        "file",
+        "http",
+        "https",
+        "ftp",
+        "ssh",
+        "git",
+        "mailto",
+        "tel",
+        "blob",
+        "urn",
+        "npm",
+        "github",
+        "url",
+        "ws",
+        "wss",
+        "xmpp",
+    ];
+    if code.split_once(':').is_some_and(|(scheme, _)| SCHEMES.contains(&scheme.to_ascii_lowercase().as_str())) {
+        return Err(format!("{} reads like an address", quoted(code)));
+    }
+    // `Bash(...)` stands for all its rules.
+    let shortened = code.replace("(...)", "()");
+    if code.contains("//") || shortened.contains("..") || code.contains("www.") {
         return Err(format!("{} is an address, or leads out of the project", quoted(code)));
     }
     for word in code.split(|sign: char| !(sign.is_ascii_alphanumeric() || matches!(sign, '.' | '_' | '-'))) {
@@ -31,10 +60,16 @@ pub(super) fn check(code: &str, allowed: &Allowed) -> Result<(), String> {
     }
     // `Bash` is the name of a tool.
     let first = code.split([' ', '(', ':']).next().unwrap_or_default();
-    if first != "Bash" && STARTED.contains(&first.to_ascii_lowercase().as_str()) {
+    if first != "Bash" && code != "env" && STARTED.contains(&first.to_ascii_lowercase().as_str()) {
         return Err(format!("{} starts a program that advice does not name", quoted(code)));
     }
-    if is_one_of(code) || is_setting(code) || is_tool_rule(code, allowed) || command::may_be_named(code, allowed) {
+    if is_one_of(code)
+        || is_setting(code)
+        || is_tool_rule(code, allowed)
+        || is_short_for_claude(code, allowed)
+        || command::may_be_named(code, allowed)
+        || pattern::is_package(code, allowed)
+    {
         Ok(())
     } else {
         Err(format!("{} is code of no kind that may stand in a sentence", quoted(code)))
@@ -63,7 +98,7 @@ const SYSTEM: [&str; 19] = [
 
 fn is_slash_command(text: &str) -> bool {
     static GRAMMAR: LazyLock<Regex> = LazyLock::new(|| {
-        Regex::new(r"^(/[a-z][a-z0-9-]{1,30}(?::[a-z][a-z0-9-]{1,30})?)((?: (?:--|/)?[a-z0-9][a-z0-9-]{0,20}){0,2})$")
+        Regex::new(r"^(/[a-z][a-z0-9-]{1,30}(?::[a-z][a-z0-9-]{1,30})?)((?: (?:--|/)?[a-z0-9][a-z0-9-]{0,30}){0,5})$")
             .expect("a literal")
     });
     const ARGUMENTS: [&str; 24] = [
@@ -168,16 +203,24 @@ fn is_one_of(code: &str) -> bool {
             // Tools of a matcher: `Edit|Write`.
             r"[A-Z][A-Za-z]{1,20}(?:\|[A-Z][A-Za-z]{1,20}){1,4}",
             // Keys of the keyboard: `Ctrl+R`, `Shift+Tab`, `Esc Esc`.
-            r"(?i:(?:ctrl|alt|shift|cmd|option|opt|meta|super)(?:[+-](?:ctrl|alt|shift|cmd|option|opt|meta|super)){0,2}[+-](?:[a-z0-9]|tab|enter|space|esc|escape|backspace|up|down|left|right|home|end|f[0-9]{1,2}))",
+            r"(?i:(?:ctrl|alt|shift|cmd|option|opt|meta|super)(?: ?[+-] ?(?:ctrl|alt|shift|cmd|option|opt|meta|super)){0,2} ?[+-] ?(?:[a-z0-9]|tab|enter|space|esc|escape|backspace|up|down|left|right|home|end|f[0-9]{1,2})(?: ctrl[+][a-z])?)",
+            // A key of front matter, a method of MCP.
+            r"[A-Za-z][A-Za-z0-9_-]{1,30}:",
+            r"(?:roots|tools|resources|prompts|notifications|sampling|elicitation|completion|server)/[a-z_]{2,20}(?:/[a-z_]{2,20})?",
             r"(?:Esc|Tab|Enter|Space)(?: (?:Esc|Tab|Enter))?",
+            // A call, an index, a type: `asyncio.timeout(5)`, `list[int]`.
+            r"[a-z_][A-Za-z0-9_.]{0,40}\([A-Za-z0-9_=, .-]{0,40}\)",
+            r"[a-z][A-Za-z0-9_.]{0,30}\[[A-Za-z0-9_, -]{1,24}\]",
+            // What a hook answers.
+            r#"\{ ?"?(?:decision|ok|continue|retry|async|suppressOutput)"?: ?(?:"block"|"deny"|"ask"|true|false) ?\}"#,
+            // Codex' settings.
+            r#"sandbox_mode ?= ?"(?:read-only|workspace-write)"|approval_policy ?= ?"(?:untrusted|on-request)"|model_reasoning_effort ?= ?"(?:minimal|low|medium|high|xhigh)"|exclude-newer ?= ?"(?:[0-9]{1,3} (?:days|weeks)|[0-9]{4}-[0-9]{2}-[0-9]{2})""#,
             // A table of TOML, a span of time.
             r"\[{1,2}[a-z][a-z0-9.-]{1,30}\]{1,2}",
             r"[0-9]{1,4} (?:seconds|minutes|hours|days|weeks|months|tokens|lines)",
-            // A sign that one types first.
-            r"[/@#?&%+]|--",
             // Values, and a header of a skill with one of its own words.
             r#""[A-Za-z][A-Za-z0-9_-]{0,30}""#,
-            r"(?:context: fork|isolation: worktree|model: (?:haiku|sonnet|opus|inherit)|effort: (?:low|medium|high|xhigh|max)|user-invocable: (?:true|false)|disable-model-invocation: (?:true|false)|background: (?:true|false)|memory: (?:user|project|local)|agent: [a-z-]{1,30}|once: true|async: true|type: (?:prompt|command|agent|http)|alwaysLoad: true|shell: (?:bash|powershell))",
+            r#"(?:context: "?fork"?|isolation: "?worktree"?|model: (?:haiku|sonnet|opus|inherit)|effort: (?:low|medium|high|xhigh|max)|user-invocable: (?:true|false)|disable-model-invocation: (?:true|false)|background: (?:true|false)|memory: (?:user|project|local)|agent: [a-z-]{1,30}|once: true|async: true|type: "?(?:prompt|command|agent|http|sdk|mcp_tool)"?|alwaysLoad: true|shell: (?:bash|powershell))"#,
         ];
         grammars.iter().map(|grammar| Regex::new(&format!("^(?:{grammar})$")).expect("a literal")).collect()
     });
@@ -188,25 +231,111 @@ fn is_one_of(code: &str) -> bool {
         || class::is_model(code)
         || class::is_path(code)
         || is_slash_command(code)
+        || is_words(code)
+}
+
+/// `plugin install` for `claude plugin install`.
+fn is_short_for_claude(code: &str, allowed: &Allowed) -> bool {
+    (code.starts_with("plugin ") || code.starts_with("mcp "))
+        && command::may_be_named(&format!("claude {code}"), allowed)
+}
+
+/// Two or three plain words, which could stand outside of code as well: `aws login`, `plan mode`. Not of a program that has its own table,
+/// and not what fetches or starts something.
+fn is_words(code: &str) -> bool {
+    static GRAMMAR: LazyLock<Regex> = LazyLock::new(|| {
+        Regex::new(r"^[A-Za-z][A-Za-z0-9-]{0,20}(?: [A-Za-z][A-Za-z0-9-]{0,20}){1,2}$").expect("a literal")
+    });
+    const DOING: [&str; 36] = [
+        "install", "add", "exec", "run", "dlx", "eval", "get", "load", "import", "rm", "clone", "fetch", "download",
+        "publish", "push", "pull", "trust", "allow", "enable", "disable", "start", "python", "python3", "node", "npx",
+        "bunx", "pnpx", "deno", "bun", "delete", "remove", "reset", "kill", "apply", "destroy", "x",
+    ];
+    let code = code.to_ascii_lowercase();
+    let started = |word: &str| DOING.contains(&word) || STARTED.contains(&word);
+    GRAMMAR.is_match(&code)
+        && !code.split(' ').any(started)
+        && !command::is_program(code.split(' ').next().unwrap_or_default())
+}
+
+/// `channelsEnabled: true`: a switch of the settings whose name touches nothing that protects.
+fn is_toggle(code: &str) -> bool {
+    static GRAMMAR: LazyLock<Regex> = LazyLock::new(|| {
+        Regex::new(r#"^"?([a-z][A-Za-z]{3,40}(?:\.[a-z][A-Za-z]{3,40})?)"?(?:: ?|=)(?:true|false)$"#)
+            .expect("a literal")
+    });
+    const TOUCHY: [&str; 39] = [
+        "skip",
+        "bypass",
+        "sandbox",
+        "permission",
+        "trust",
+        "allow",
+        "safe",
+        "secur",
+        "tls",
+        "ssl",
+        "cert",
+        "verif",
+        "auth",
+        "token",
+        "key",
+        "hook",
+        "url",
+        "proxy",
+        "scrub",
+        "danger",
+        "approv",
+        "polic",
+        "managed",
+        "confirm",
+        "warn",
+        "auto",
+        "update",
+        "ignore",
+        "strict",
+        "check",
+        "deny",
+        "block",
+        "protect",
+        "guard",
+        "restrict",
+        "enableall",
+        "sign",
+        "public",
+        "disable",
+    ];
+    GRAMMAR.captures(code).is_some_and(|parts| {
+        let key = parts[1].to_ascii_lowercase();
+        !TOUCHY.iter().any(|word| key.contains(word))
+    })
 }
 
 /// A key with a value that settings may have: `sandbox.enabled: true`, `MAX_THINKING_TOKENS=8000`, `{"cleanupPeriodDays": 30}`.
 fn is_setting(code: &str) -> bool {
     if code.starts_with('{') {
-        return serde_json::from_str(code).is_ok_and(|settings| settings::check(&settings).is_ok());
+        // Of a key that stands twice readers differ in which they take: written again it has fewer quotation marks.
+        let quotes = |text: &str| text.matches('"').count();
+        let is_whole = |settings: &serde_json::Map<String, serde_json::Value>| {
+            serde_json::to_string(settings).is_ok_and(|written| quotes(&written) == quotes(code))
+        };
+        return serde_json::from_str(code)
+            .is_ok_and(|settings| is_whole(&settings) && settings::check(&settings).is_ok());
     }
     let Some((key, value)) = code.split_once(['=', ':']) else { return false };
     let (key, value) = (key.trim().trim_matches('"'), value.trim());
     let value = serde_json::from_str(value).unwrap_or_else(|_| serde_json::Value::from(value));
-    settings::may_be(key, &value) || is_switch(code)
+    settings::may_be(key, &value) || is_switch(code) || is_toggle(code)
 }
 
 /// `CLAUDE_CODE_SIMPLE=1`: a switch of the environment whose name touches nothing that protects.
 fn is_switch(code: &str) -> bool {
-    static GRAMMAR: LazyLock<Regex> = LazyLock::new(|| {
-        Regex::new(r"^CLAUDE_CODE_([A-Z0-9_]{3,40})=(?:0|1|true|false|[0-9]{1,7})$").expect("a literal")
-    });
-    const TOUCHY: [&str; 29] = [
+    static GRAMMAR: LazyLock<Regex> =
+        LazyLock::new(|| Regex::new(r"^([A-Z][A-Z0-9_]{1,50})=(?:0|1|true|false|[0-9]{1,7})$").expect("a literal"));
+    const TOUCHY: [&str; 30] = [
+        "INSECURE",
+        "UPDATE",
+        "IGNORE",
         "SKIP",
         "BYPASS",
         "SANDBOX",
@@ -232,18 +361,54 @@ fn is_switch(code: &str) -> bool {
         "POLIC",
         "MANAGED",
         "REMOTE",
-        "PLUGIN",
-        "PROMPT",
         "CONFIRM",
         "WARN",
     ];
     GRAMMAR.captures(code).is_some_and(|parts| !TOUCHY.iter().any(|word| parts[1].contains(word)))
 }
 
-/// Programs that do little with whatever they are given.
-const TAME: [&str; 16] = [
-    "ls", "pytest", "ruff", "npm test", "mkdir", "touch", "grep", "rg", "head", "tail", "wc", "pwd", "which", "diff",
-    "tree", "jq",
+/// Commands that do little, whatever follows them.
+const TAME: [&str; 40] = [
+    "ls",
+    "pytest",
+    "ruff",
+    "ruff check",
+    "npm test",
+    "npm run",
+    "npm run test",
+    "npm run lint",
+    "npm run build",
+    "mkdir",
+    "touch",
+    "grep",
+    "rg",
+    "head",
+    "tail",
+    "wc",
+    "pwd",
+    "which",
+    "tree",
+    "jq",
+    "git status",
+    "git diff",
+    "git log",
+    "git show",
+    "git add",
+    "git commit",
+    "git branch",
+    "git fetch",
+    "git worktree list",
+    "gh pr view",
+    "gh pr diff",
+    "gh pr checks",
+    "gh run view",
+    "gh issue view",
+    "cargo check",
+    "cargo test",
+    "cargo clippy",
+    "uv sync",
+    "uv run pytest",
+    "make test",
 ];
 
 /// A rule for one tool: `Bash(git diff *)`, `Read(./docs/**)`, `WebFetch`. What it lets through must be harmless, since a sentence may say
@@ -259,13 +424,8 @@ fn is_tool_rule(code: &str, allowed: &Allowed) -> bool {
     let inner = &parts[2];
     match &parts[1] {
         "Bash" | "PowerShell" => {
-            let command = inner.trim_end_matches('*').trim_end_matches([':', ' ']);
-            // All that a program can do is more than may be let through of most.
-            let words = command.split(' ').count();
-            let is_tame = ["git", "gh", "uv", "npm", "pnpm", "cargo", "ruff", "pytest", "pip", "docker", "make"]
-                .iter()
-                .any(|program| command.starts_with(program));
-            (is_tame && words > 1 && command::may_be_named(command, allowed)) || TAME.contains(&command)
+            // What follows may be anything, so that it is asked for here: to look, to test and to format.
+            TAME.contains(&inner.trim_end_matches('*').trim_end_matches([':', ' ']))
         }
         "Read" | "Edit" | "Write" | "Glob" | "Grep" | "Cd" => {
             inner.trim_matches('*').trim_matches('/').len() > 1 && class::is_path(inner)

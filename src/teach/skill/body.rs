@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use crate::lesson::{Lesson, LessonId};
+use crate::lesson::{Advice, Lesson, LessonId};
 
 use super::propose::{Base, Terms};
 use super::reference::RetiredLine;
@@ -45,7 +45,7 @@ fn counts(asked: &Asked<'_>) -> Vec<String> {
 }
 
 /// The whole body. Should it grow too long, sources go first (the file holds them), then the ends of claims.
-pub(super) fn body(asked: &Asked<'_>, entries: &Vec<(LessonId, String)>) -> String {
+pub(super) fn body(asked: &Asked<'_>, entries: &[(LessonId, String)]) -> String {
     const FORMS: [Form; 5] = [
         Form { links: 4, claim: 140, context: true, retired: 30 },
         Form { links: 2, claim: 140, context: true, retired: 15 },
@@ -166,7 +166,20 @@ fn row(text: &mut String, asked: &Asked<'_>, lesson: &Lesson, form: Form) {
         .map(|(number, word)| format!("{number} {word}"))
         .collect();
     let claim = shortened(&lesson.claim, form.claim);
-    let _ = writeln!(text, "| {}{mark} | {claim} | {links} | {} | {} |", lesson.id, seen.join(", "), lesson.expires);
+    let what_to_do = match &lesson.advice {
+        Some(Advice::Command(command)) if form.context => format!(" To type: {}", escape::code(command)),
+        Some(Advice::Settings(settings)) if form.context => {
+            format!(" To set: {}", escape::code(&serde_json::to_string(settings).unwrap_or_default()))
+        }
+        _ => String::new(),
+    };
+    let _ = writeln!(
+        text,
+        "| {}{mark} | {claim}{what_to_do} | {links} | {} | {} |",
+        lesson.id,
+        seen.join(", "),
+        lesson.expires
+    );
 }
 
 /// A claim, cut at a word's end and never within code.
@@ -176,7 +189,7 @@ fn shortened(claim: &str, longest: usize) -> String {
     }
     let mut end = 0;
     for (at, _) in claim.match_indices(' ') {
-        if at <= longest && claim[..at].matches('`').count() % 2 == 0 {
+        if at <= longest && claim[..at].matches('`').count().is_multiple_of(2) {
             end = at;
         }
     }
@@ -189,7 +202,7 @@ fn no(text: &mut String, asked: &Asked<'_>) {
     let _ = writeln!(
         text,
         "**To say no** close this request: all of it is declined until its content changes. To one entry: delete it on this branch, from its \
-         `###` line on, or comment `tidings reject {example}`. A commit of yours on the branch ends the program's.\n"
+         `###` line on, or comment `tidings reject {example}`. Once a commit of yours is on the branch, the program leaves it alone.\n"
     );
 }
 
@@ -198,11 +211,19 @@ fn foreign(text: &mut String, asked: &Asked<'_>, form: Form) {
         return;
     }
     text.push_str("**For a person to mend** A source takes back what these lines of the skill say:\n\n");
-    let most = if form.context { 5 } else { 2 };
+    let (most, most_why) = if form.context { (5, 160) } else { (2, 80) };
     for line in asked.terms.foreign.iter().take(most) {
         let shown: String = line.text.trim().chars().take(if form.context { 120 } else { 60 }).collect();
         let place = escape::code(&format!("{}:{}", line.path, line.line));
-        let _ = writeln!(text, "- {place} {} (see {})", escape::code(&shown), line.by);
+        let why: String = line.why.chars().take(most_why).collect();
+        // Its address is code as well: it is no page that was reviewed.
+        let _ = writeln!(
+            text,
+            "- {place} {}: {} ({})",
+            escape::code(&shown),
+            escape::code(&why),
+            escape::code(line.url.as_str())
+        );
     }
     if asked.terms.foreign.len() > most {
         let _ = writeln!(text, "- {} more", asked.terms.foreign.len() - most);
@@ -222,10 +243,9 @@ fn pointer(text: &mut String, asked: &Asked<'_>, form: Form) {
         text,
         "**The pointer is missing** {shown} does not name the file, so nobody opens it. tidings does not edit {shown}; once:\n"
     );
-    // The lines around the change are the skill's own; the fence is longer than any of theirs. Programs that look for mentions or references
-    // look into code as well.
-    let is_quiet = !patch.contains(['@', '#']) || !patch_context(&patch).contains(['@', '#']);
-    if form.context && patch.len() < 1_200 && is_quiet {
+    // The lines around the change are the skill's own; the fence is longer than any of theirs. They are left out where one of them would
+    // call somebody: programs that look for mentions look into code as well.
+    if form.context && patch.len() < 1_200 && escape::is_quiet(&patch) {
         let longest = patch.split(|letter| letter != '`').map(str::len).max().unwrap_or(0);
         let fence = "`".repeat(longest.max(2) + 1);
         let _ = writeln!(text, "{fence}diff\n{patch}{fence}\n");
@@ -233,11 +253,6 @@ fn pointer(text: &mut String, asked: &Asked<'_>, form: Form) {
         let added = patch.lines().filter_map(|line| line.strip_prefix('+')).rfind(|line| line.starts_with("Read "));
         let _ = writeln!(text, "Add at its end:\n\n```\n{}\n```\n", added.unwrap_or_default().trim_end());
     }
-}
-
-/// The lines of a patch that stood in the file before.
-fn patch_context(patch: &str) -> String {
-    patch.lines().filter(|line| line.starts_with(' ') || (line.starts_with('-') && !line.starts_with("---"))).collect()
 }
 
 const MARK: &str = "tidings-entries: ";

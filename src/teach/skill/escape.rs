@@ -5,18 +5,18 @@
 pub(super) fn prose(text: &str) -> String {
     let pieces: Vec<&str> = text.split('`').collect();
     // A backtick without a partner is a sign like others.
-    if pieces.len() % 2 == 0 || text.contains("``") {
+    if pieces.len().is_multiple_of(2) || text.contains("``") {
         return words(text);
     }
     let piece = |(number, piece): (usize, &&str)| if number % 2 == 0 { words(piece) } else { code(piece) };
     pieces.iter().enumerate().map(piece).collect()
 }
 
-/// Text as a piece of code for one line or one cell: without backticks, line ends and hidden characters, at most 160 characters.
+/// Text as a piece of code for one line or one cell: without backticks, line ends and hidden characters, at most 260 characters.
 pub(super) fn code(text: &str) -> String {
     let shown: String = text
         .chars()
-        .take(160)
+        .take(260)
         .map(|letter| match letter {
             '`' => '\'',
             letter if letter.is_control() || !letter.is_ascii() => '?',
@@ -28,20 +28,25 @@ pub(super) fn code(text: &str) -> String {
         return String::new();
     }
     // In code nothing but the table's own sign has a meaning; programs that look for mentions read the source, though.
-    let shown = shown.replace('|', "\\|");
-    let shown = if shown.split(['@', ' ', '\'']).count() > 1 { broken_mentions(&shown) } else { shown };
-    format!("`{shown}`")
+    format!("`{}`", quiet(&shown.replace('|', "\\|")))
 }
 
-/// `@name` at a word's start as `(at)name`; `mats@alignment-hive` calls nobody.
-fn broken_mentions(code: &str) -> String {
+/// Whether nobody is called and no issue is referred to, not even in code.
+pub(super) fn is_quiet(code: &str) -> bool {
+    quiet(code) == code && !code.contains("GH-")
+}
+
+/// `@name` at a word's start as `(at)name`, `#12` as `(no)12`; `mats@alignment-hive` calls nobody.
+fn quiet(code: &str) -> String {
     let mut out = String::with_capacity(code.len() + 8);
     let mut before = ' ';
-    for letter in code.chars() {
-        if letter == '@' && !before.is_ascii_alphanumeric() {
-            out.push_str("(at)");
-        } else {
-            out.push(letter);
+    let mut letters = code.chars().peekable();
+    while let Some(letter) = letters.next() {
+        let next = letters.peek().copied().unwrap_or(' ');
+        match letter {
+            '@' if !before.is_ascii_alphanumeric() && next.is_ascii_alphanumeric() => out.push_str("(at)"),
+            '#' if next.is_ascii_digit() => out.push_str("(no)"),
+            letter => out.push(letter),
         }
         before = letter;
     }

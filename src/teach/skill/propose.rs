@@ -3,6 +3,7 @@
 use std::fmt;
 
 use jiff::civil::Date;
+use url::Url;
 
 use crate::lesson::{Lesson, LessonId, Proposal, ProposedFile, Retirement, State};
 use crate::teach::gate::{self, Allowed, Refusal};
@@ -43,8 +44,9 @@ pub struct ForeignLine {
     /// Counted from 1.
     pub line: usize,
     pub text: String,
-    /// The lesson that says otherwise.
-    pub by: LessonId,
+    /// The source's own sentence, and where it stands.
+    pub why: String,
+    pub url: Url,
 }
 
 /// What the request goes by.
@@ -68,6 +70,9 @@ pub struct Proposed {
     pub refused: Vec<(LessonId, Vec<Refusal>)>,
     /// Good lessons that wait for room, or for the next minor step.
     pub waiting: Vec<LessonId>,
+    /// Lessons that the request retires, as they are to be kept once it is merged: some were told so, others ran out, made room, or are
+    /// no longer let through.
+    pub retired: Vec<Lesson>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -117,17 +122,18 @@ pub fn propose(base: &Base<'_>, lessons: &[Lesson], terms: &Terms<'_>) -> Result
         let known: Vec<Lesson> = lessons.into_iter().filter(|lesson| held.get(&lesson.id).is_some()).collect();
         selection = select(&held, &known, terms.today);
         if !selection.is_news() {
-            return Ok(Proposed { outcome: Outcome::Waits(until), refused, waiting });
+            return Ok(Proposed { outcome: Outcome::Waits(until), refused, waiting, retired: Vec::new() });
         }
     }
     if !selection.is_news() {
-        return Ok(Proposed { outcome: Outcome::Nothing, refused, waiting });
+        return Ok(Proposed { outcome: Outcome::Nothing, refused, waiting, retired: Vec::new() });
     }
-    let proposal = assemble(base, &held, &selection, terms)?;
-    Ok(Proposed {
-        outcome: proposal.map_or(Outcome::Nothing, |proposal| Outcome::Ready(Box::new(proposal))),
-        refused,
-        waiting,
+    Ok(match assemble(base, &held, &selection, terms)? {
+        Some(proposal) => {
+            let outcome = Outcome::Ready(Box::new(proposal));
+            Proposed { outcome, refused, waiting, retired: selection.retired }
+        }
+        None => Proposed { outcome: Outcome::Nothing, refused, waiting, retired: Vec::new() },
     })
 }
 
@@ -166,15 +172,18 @@ fn assemble(
     let step = if selection.new.is_empty() { terms.rule.corrections } else { terms.rule.new_advice };
     // Lines of what was retired before go with the first request that brings something new: everybody is asked to look at that one.
     let old_lines = if selection.new.is_empty() { held.retired().to_vec() } else { Vec::new() };
-    let claim_passes = |lesson: &Lesson| {
-        let as_active = Lesson { state: State::Active, ..lesson.clone() };
-        gate::check(&as_active, terms.allowed).is_ok()
-    };
-    let new_lines = selection.retired.iter().filter_map(|lesson| {
-        let line = RetiredLine::of(lesson)?;
-        Some(if claim_passes(lesson) { line } else { RetiredLine { claim: None, ..line } })
-    });
-    let lines: Vec<RetiredLine> = new_lines.chain(old_lines).collect();
+    let new_lines = selection.retired.iter().filter_map(RetiredLine::of);
+    let lines: Vec<RetiredLine> = new_lines
+        .chain(old_lines)
+        .map(|line| {
+            let claim = line.claim.filter(|claim| gate::check_claim(claim, terms.allowed).is_ok());
+            let passes = selection.retired.iter().find(|lesson| lesson.id == line.id).is_none_or(|lesson| {
+                let as_active = Lesson { state: State::Active, ..lesson.clone() };
+                gate::check(&as_active, terms.allowed).is_ok()
+            });
+            RetiredLine { claim: claim.filter(|_| passes), ..line }
+        })
+        .collect();
     let retired_now: Vec<RetiredLine> =
         lines.iter().filter(|line| selection.retired.iter().any(|lesson| lesson.id == line.id)).cloned().collect();
     let after = render(&Reference::new(selection.active.iter().cloned(), lines));
@@ -196,7 +205,7 @@ fn assemble(
         selection.new.contains(id) || selection.corrected.contains(id) || selection.renewed.contains(id)
     };
     let lessons: Vec<&Lesson> = selection.active.iter().filter(|lesson| changed(&lesson.id)).collect();
-    let entries =
+    let entries: Vec<(LessonId, String)> =
         lessons.iter().copied().chain(&selection.retired).map(|lesson| (lesson.id.clone(), lesson.content())).collect();
     let asked = Asked { base, selection, lessons: &lessons, retired: &retired_now, bump: &bump, terms };
     Ok(Some(Proposal {

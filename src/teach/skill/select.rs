@@ -90,7 +90,7 @@ fn candidates(base: &Reference, lessons: &[Lesson], today: Date) -> Vec<Lesson> 
             found.push(lesson.clone());
         }
     }
-    found.sort_by(|one, other| weight(one).cmp(&weight(other)));
+    found.sort_by_key(weight);
     found
 }
 

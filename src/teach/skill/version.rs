@@ -153,11 +153,13 @@ fn missing(name: &Option<String>, marketplace: Option<&str>) -> String {
         ours.get("version")?.as_str().map(str::to_owned)
     };
     match entry() {
-        Some(version) => format!(
-            "it has no `version`, but the plugin's entry in marketplace.json has: {}. tidings does not edit marketplace.json, and a \
-             version in plugin.json goes before the entry's: move it there, as `\"version\": \"{0}\"`",
-            excerpt(&version)
-        ),
+        Some(version) => {
+            let version = excerpt(&version).replace('`', "");
+            format!(
+                "it has no `version`, but the plugin's entry in marketplace.json has: {version}. tidings does not edit marketplace.json, and \
+                 a version in plugin.json goes before the entry's: move it there, as `\"version\": \"{version}\"`"
+            )
+        }
         None => "it has no `version`, so that every commit counts as an update; add `\"version\": \"0.1.0\"` to it"
             .to_owned(),
     }

@@ -25,7 +25,7 @@ pub use sessions::SessionSource;
 pub use settings::read_settings;
 pub use share::Share;
 pub use site::site_line;
-pub use skills::Skills;
+pub use skills::{Plugin, Skills};
 pub use sources::{read_every_source, read_sources};
 
 use std::net::IpAddr;

@@ -26,9 +26,11 @@ mod month;
 mod harvest;
 mod report;
 mod doors;
+mod forge;
 mod rehearse;
 mod explain;
 mod learn;
+mod teach;
 mod lessons;
 mod thumbs;
 mod replay;
@@ -57,10 +59,11 @@ pub use channels::{
     Replayed, Tried, channel_place, channel_tells, check_channel, is_held, replay_letters, try_channel,
 };
 pub use digests::{preview_digest, send_digest, write_digest};
-pub use doors::{Doors, Secrets};
+pub use doors::{Doors, ForgeDoor, Secrets};
 pub use editorial::{LONGEST, add_editorial};
 pub use explain::{Explanation, Joined, Taught, explain};
 pub use extract::{Extracted, extract_stories};
+pub use forge::{check_forge, open_forge};
 pub use gather::Asked;
 pub use heartbeat::LONGEST_SILENCE;
 pub use learn::recall;
@@ -76,6 +79,7 @@ pub use sessions::{
     Scope, SessionFolder, forget_session, look_at_sessions, scrub_rules, scrub_sessions, share_sessions,
     unshare_sessions,
 };
+pub use teach::{MergedRequest, Offered, SkillStanding, propose, standing as skill_standing};
 pub use thumbs::{Thumbed, give_thumb};
 pub use trends::{preview_trends, send_trends, write_trends};
 pub use writers::{Writer, dollars};
@@ -153,6 +157,10 @@ pub async fn run(setup: &Setup, doors: &Doors, asked: &Asked, now: Timestamp, wa
     digests::close_weeks(&mut keep, setup, doors, now, &mut report.acts).await?;
     trends::close_months(&mut keep, setup, now, &mut report.acts)?;
     learn::learn(&mut keep, setup, now, &mut report.acts)?;
+    if setup.config.skills.is_some() {
+        watcher.doing("asking the skills repository");
+    }
+    teach::teach(&mut keep, setup, doors, now, &mut report.acts).await?;
 
     watcher.doing("sending letters");
     beat.over(&mut keep, setup, now)?;
@@ -161,6 +169,9 @@ pub async fn run(setup: &Setup, doors: &Doors, asked: &Asked, now: Timestamp, wa
     watcher.doing("writing the index");
     report.acts.indexed = keep.index_pending()?;
     report.acts.turns_indexed = keep.index_turns_pending()?;
+    if report.acts.turns_indexed + report.acts.lessons > 0 {
+        learn::note_uses(&mut keep)?;
+    }
     report.share = sessions::share_what_is_due(&mut keep, setup, now)?;
     if let Some(share) = &mut report.share {
         share.sessions.clear();

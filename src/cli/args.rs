@@ -6,8 +6,8 @@ use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use jiff::Timestamp;
 use tidings::edition::ChannelName;
-use tidings::lesson::{Kind, LessonId};
 use tidings::flow::habits::Preset;
+use tidings::lesson::{Kind, LessonId};
 use tidings::session::usage::By;
 use tidings::source::Trust;
 use url::Url;
@@ -93,6 +93,8 @@ pub enum Command {
         #[command(subcommand)]
         command: LessonsCommand,
     },
+    /// Work out the pull request on the lab's skill and write it down; nothing is sent unless asked for
+    Propose(ProposeArgs),
     /// List or import the people who get mail, and take them off a list or put them back
     People {
         #[command(subcommand)]
@@ -489,6 +491,17 @@ pub enum LessonsCommand {
     Friction(FrictionArgs),
     /// Suggest a settings.json for Claude Code from the commands of the own sessions; it is printed, and never applied
     Permissions(PermissionsArgs),
+}
+
+#[derive(Debug, Args)]
+pub struct ProposeArgs {
+    /// Open the request now, or bring the open one up to date
+    #[arg(long, conflicts_with = "checkout")]
+    pub open: bool,
+
+    /// Read the skill from this folder, a clone of its repository, instead of asking the forge: needs no token
+    #[arg(long, value_name = "FOLDER")]
+    pub checkout: Option<PathBuf>,
 }
 
 #[derive(Debug, Args)]

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::os::unix::fs::PermissionsExt;
 use std::process::ExitCode;
 
-use jiff::SignedDuration;
+use jiff::{SignedDuration, Timestamp};
 use serde_json::json;
 use tidings::config::{Config, Route, SecretName, SessionSource};
 use tidings::edition::ChannelName;
@@ -86,6 +86,7 @@ pub async fn doctor(desk: &Desk) -> Result<ExitCode, Failure> {
                         github(&config, &mut found);
                     }
                     claude(&config, &mut found);
+                    skills(&config, desk.now, &mut found).await;
                     model(&home, &config, &mut found).await;
                 }
             }
@@ -313,6 +314,27 @@ fn claude(config: &Config, found: &mut impl FnMut(State, String, &str)) {
             let remedy = "a key from https://platform.claude.com/settings/keys, set where tidings runs, cron's environment included";
             found(State::Advice, format!("{model} is not asked: {error:#}"), remedy);
         }
+    }
+}
+
+/// Whether lessons could be proposed: a token that is none of the old sort, and a repository that it may read.
+async fn skills(config: &Config, now: Timestamp, found: &mut impl FnMut(State, String, &str)) {
+    let Some(skills) = &config.skills else { return };
+    match flow::check_forge(config, &secret, now).await {
+        Ok(Some(words)) => {
+            let when = if skills.open {
+                "the weekly run opens the request"
+            } else {
+                "requests are opened by hand (open = false)"
+            };
+            found(State::Fine, format!("{words}; {when}"), "");
+        }
+        Ok(None) => {}
+        Err(error) => found(
+            State::Broken,
+            format!("nothing can be proposed: {error:#}"),
+            "mend [skills] in tidings.toml, or set the token where tidings runs, cron's environment included",
+        ),
     }
 }
 

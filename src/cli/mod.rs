@@ -22,6 +22,7 @@ mod trends;
 mod judge;
 mod thumbs;
 mod lessons;
+mod propose;
 mod people;
 mod channels;
 mod status;
@@ -90,6 +91,7 @@ pub fn main(cli: Cli) -> ExitCode {
             Command::Judge { command } => judge::judge(&desk, &command).await,
             Command::Thumbs { command } => thumbs::thumbs(&desk, &command),
             Command::Lessons { command } => lessons::lessons(&desk, command),
+            Command::Propose(args) => propose::propose(&desk, &args).await,
             Command::People { command } => people::people(&desk, command),
             Command::Channels { command } => channels::channels(&desk, command).await,
             Command::Status { check: true } => status::check(&desk),

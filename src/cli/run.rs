@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::process::ExitCode;
 
-use tidings::flow::{self, Asked, Doors, Report, SessionReport, Setup, SourceReport, Status};
+use tidings::flow::{self, Asked, Doors, ForgeDoor, Report, SessionReport, Setup, SourceReport, Status};
 
 use super::args::RunArgs;
 use super::exit::Failure;
@@ -28,6 +28,7 @@ pub async fn run(desk: &Desk, args: RunArgs) -> Result<ExitCode, Failure> {
         flow::replay(&setup, world, &asked, &secret, &progress).await?
     } else {
         let doors = Doors::open(&setup.config, args.record.as_deref(), &secret, desk.now)?;
+        let doors = Doors { forge: ForgeDoor::With(secret), ..doors };
         let report = if args.dry_run {
             flow::rehearse(&setup, doors.carrier, &asked, desk.now, &progress).await?
         } else {

@@ -4,7 +4,7 @@ use std::process::ExitCode;
 
 use jiff::{SignedDuration, Timestamp};
 use tidings::flow::credit::{Measured, is_in_force, measured};
-use tidings::flow::{LONGEST_SILENCE, ask, dollars};
+use tidings::flow::{self, LONGEST_SILENCE, ask, dollars};
 use tidings::home::Home;
 use tidings::source::Health;
 
@@ -35,6 +35,9 @@ pub fn status(desk: &Desk) -> Result<ExitCode, Failure> {
         value["people_waiting"] = inbox.people_waiting.into();
         value["wishes_waiting"] = inbox.wishes_waiting.into();
         let standings = ask::standings(&home)?;
+        if let Some(standing) = flow::skill_standing(&home)? {
+            value["skill"] = serde_json::to_value(&standing).map_err(anyhow::Error::new)?;
+        }
         value["people_suppressed"] = standings.values().filter(|standing| standing.suppressed.is_some()).count().into();
         if let Some((measured, in_force)) = calibration(&home, &status)? {
             value["calibration"] = serde_json::to_value(&measured).map_err(anyhow::Error::new)?;
@@ -121,6 +124,12 @@ pub fn status(desk: &Desk) -> Result<ExitCode, Failure> {
     for line in model_lines(&status, desk.now) {
         say(&line)?;
     }
+    if let Some(words) = status.lessons.words() {
+        say(&format!("Lessons: {words}."))?;
+    }
+    for line in skill_lines(&home, desk.now)? {
+        say(&line)?;
+    }
     for spent in &status.spending {
         say(&format!(
             "{} of {} spent on {} in {} ({}).",
@@ -162,6 +171,25 @@ pub fn check(desk: &Desk) -> Result<ExitCode, Failure> {
     let Some(words) = words else { return Ok(ExitCode::SUCCESS) };
     say(&format!("{words}; `tidings status` and `tidings doctor` say more."))?;
     Ok(ExitCode::FAILURE)
+}
+
+/// How it stands with the request on the lab's skill; nothing where it was never looked at.
+fn skill_lines(home: &Home, now: Timestamp) -> Result<Vec<String>, Failure> {
+    let Some(standing) = flow::skill_standing(home)? else { return Ok(Vec::new()) };
+    let mut lines = Vec::new();
+    if let Some(request) = &standing.request {
+        lines.push(format!("A request on the skill waits for a person: {request}"));
+    }
+    if let Some(merged) = standing.merged.last() {
+        lines.push(format!("The skill is at {}, merged {}.", merged.version, ago(merged.at, now)));
+    }
+    if let Some(until) = standing.not_before.filter(|until| *until > now) {
+        lines.push(format!("  the forge asked to be left alone; next try {}", ahead(until, now)));
+    }
+    if let Some(trouble) = &standing.trouble {
+        lines.push(format!("  proposing to the skill stopped: {trouble}"));
+    }
+    Ok(lines)
 }
 
 /// That no run goes well, if so.

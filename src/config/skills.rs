@@ -1,5 +1,6 @@
 //! Reads `[skills]`: the lab's skills repository, the one file of it that tidings owns, and as whom it proposes.
 
+use std::fmt;
 use std::ops::Range;
 
 use url::Url;
@@ -35,6 +36,8 @@ pub struct Skills {
     pub manifest: String,
     /// What should point at the reference; tidings reads it and never writes it.
     pub body: Option<String>,
+    /// What people type to have a new version; None: a digest tells the version alone.
+    pub plugin: Option<Plugin>,
     pub token: SecretName,
     /// Whether the weekly run opens the request; otherwise it only writes down what it would propose.
     pub open: bool,
@@ -45,6 +48,19 @@ pub struct Skills {
     pub minor_days: u16,
     /// The base of the API.
     pub api: Url,
+}
+
+/// `mats@lab-skills`: a plugin of a marketplace.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Plugin {
+    pub name: String,
+    pub marketplace: String,
+}
+
+impl fmt::Display for Plugin {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}@{}", self.name, self.marketplace)
+    }
 }
 
 impl Skills {
@@ -59,6 +75,8 @@ pub(super) fn read(table: Table<'_, '_>, github: &Github) -> Option<Skills> {
     let reference = table.parsed("reference", read_reference, REFERENCE);
     let manifest = table.parsed("manifest", read_manifest, MANIFEST);
     let body = table.parsed("body", read_markdown, BODY);
+    let plugin =
+        table.parsed("plugin", read_plugin, "plugin = \"practices@lab-skills\", as `claude plugin list` names it");
     for (key, remedy) in [("repository", REPOSITORY), ("reference", REFERENCE), ("manifest", MANIFEST)] {
         if !table.entries().any(|(given, ..)| given == key) {
             table.mistake(format!("[skills] needs `{key}`"), remedy);
@@ -91,6 +109,7 @@ pub(super) fn read(table: Table<'_, '_>, github: &Github) -> Option<Skills> {
         reference: reference?.value,
         manifest: manifest?.value,
         body: body.map(|found| found.value),
+        plugin: plugin.map(|found| found.value),
         token,
         open,
         branch: branch.map_or_else(|| USUAL_BRANCH.to_owned(), |found| found.value),
@@ -159,6 +178,20 @@ fn read_manifest(text: &str) -> Result<String, String> {
     let path = read_path(text)?;
     let is_manifest = path.rsplit('/').next() == Some("plugin.json");
     is_manifest.then_some(path).ok_or_else(|| format!("`{text}` is no plugin.json"))
+}
+
+/// It stands in commands that people paste into a shell.
+fn read_plugin(text: &str) -> Result<Plugin, String> {
+    let is_plain = |name: &str| {
+        let letters = name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte));
+        letters && !name.is_empty() && name.len() <= 64 && !name.starts_with('-')
+    };
+    match text.split_once('@') {
+        Some((name, marketplace)) if is_plain(name) && is_plain(marketplace) => {
+            Ok(Plugin { name: name.to_owned(), marketplace: marketplace.to_owned() })
+        }
+        _ => Err(format!("`{text}` is no plugin of a marketplace")),
+    }
 }
 
 /// As `git check-ref-format` allows, and narrower.

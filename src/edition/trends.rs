@@ -7,6 +7,7 @@ use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 use url::Url;
 
+use crate::lesson::adoption::Pace;
 use crate::verdict::Category;
 
 /// One calendar month in the lab's zone. Parts that have nothing to say are empty.
@@ -38,6 +39,9 @@ pub struct Trends {
     /// What the lab's own sessions used; None where fewer than five people share theirs.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub sessions: Option<SessionUse>,
+    /// How far lessons came, and how long it took.
+    #[serde(default, skip_serializing_if = "Pace::is_empty")]
+    pub lessons: Pace,
     /// This month and those before it, the oldest first; at most twelve.
     pub months: Vec<MonthCounts>,
     pub compared: Compared,

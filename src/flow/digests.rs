@@ -28,7 +28,7 @@ use super::letters::{Written, authority, digest_letters, tell_operators, write_f
 use super::report::{Acts, Report};
 use super::tellings::telling;
 use super::week::Week;
-use super::{Doors, ModelDoor, Setup, Task, alerts, health, send};
+use super::{Doors, ModelDoor, Setup, Task, alerts, health, learn, send, teach};
 
 /// A routine story may fill room that is left if its maker tells it or its relevance is at least this; one word of the
 /// profile in a newspaper's title is less.
@@ -57,7 +57,9 @@ pub(super) async fn close_weeks(
         week = week.before(schedule)?;
     }
     for week in weeks.iter().rev() {
-        if keep.judged_count(week.from, week.to)? > 0 || !harvest(keep, schedule, week, now)?.ids.is_empty() {
+        let has_stories =
+            keep.judged_count(week.from, week.to)? > 0 || !harvest(keep, schedule, week, now)?.ids.is_empty();
+        if has_stories || teach::update_of(keep, setup, week)?.is_some() {
             let edition = EditionId::Digest(week.name.clone());
             if !send::is_old(week.to, now) {
                 acts.stopped.extend(close_week(keep, setup, &doors.model, week, None, now).await?);
@@ -226,6 +228,8 @@ fn compose(keep: &Keep, setup: &Setup, week: &Week, mut stories: Vec<(Story, boo
         let topics = topics.get(&telling.story).copied().unwrap_or_default();
         telling.streams = streams(&[&telling.title, &telling.excerpt], topics, telling.category);
     }
+    digest.skill = teach::update_of(keep, setup, week)?;
+    digest.retired = learn::taken_back(keep, week)?;
     Ok(digest)
 }
 

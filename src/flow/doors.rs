@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, bail};
 use jiff::Timestamp;
 
 use crate::config::{self, Config, SecretName};
@@ -15,6 +15,7 @@ use crate::fetch::recorded::{Recorded, Recorder};
 use crate::fetch::reddit::{Account, Reddit};
 use crate::fetch::router::Router;
 use crate::fetch::web::Web;
+use crate::teach::forge::{self, Forge};
 use crate::tell::Channel;
 use crate::tell::channel::kind;
 
@@ -26,6 +27,32 @@ pub struct Doors {
     /// The channels that are set up; a letter for another one waits.
     pub channels: BTreeMap<ChannelName, Arc<dyn Channel>>,
     pub model: ModelDoor,
+    pub forge: ForgeDoor,
+}
+
+/// The door to the skills repository. Its token is read when it is opened, in the one step that needs it.
+#[derive(Clone, Default)]
+pub enum ForgeDoor {
+    #[default]
+    Shut,
+    /// To be opened as [skills] says, with secrets from here.
+    With(fn(&SecretName) -> Result<String>),
+    Open(Arc<dyn Forge>),
+}
+
+impl ForgeDoor {
+    /// # Errors
+    /// When [skills] is not set up, or its token is missing or may do too much.
+    pub(super) fn open(&self, config: &Config) -> Result<Arc<dyn Forge>> {
+        match (self, &config.skills) {
+            (ForgeDoor::Open(forge), _) => Ok(forge.clone()),
+            (ForgeDoor::With(secrets), Some(skills)) => {
+                let forge = forge::github::Github::open(skills, &config.network, secrets);
+                Ok(Arc::new(forge.context("opening [skills]")?))
+            }
+            _ => bail!("no way to the skills repository is open here"),
+        }
+    }
 }
 
 pub use crate::tell::channel::Secrets;
@@ -41,7 +68,12 @@ impl Doors {
             Some(world) => Arc::new(Recorder::new(router, world, now)?),
             None => Arc::new(router),
         };
-        Ok(Doors { carrier, channels: channels(config, secrets)?, model: ModelDoor::of(config, secrets) })
+        Ok(Doors {
+            carrier,
+            channels: channels(config, secrets)?,
+            model: ModelDoor::of(config, secrets),
+            forge: ForgeDoor::Shut,
+        })
     }
 
     /// A recorded pass in place of the web, and the channels of the configuration.
@@ -50,7 +82,12 @@ impl Doors {
     /// As [`Doors::open`].
     pub fn onto(pass: PathBuf, config: &Config, secrets: Secrets<'_>) -> Result<Doors> {
         let carrier = Arc::new(Recorded::new(pass));
-        Ok(Doors { carrier, channels: channels(config, secrets)?, model: ModelDoor::of(config, secrets) })
+        Ok(Doors {
+            carrier,
+            channels: channels(config, secrets)?,
+            model: ModelDoor::of(config, secrets),
+            forge: ForgeDoor::Shut,
+        })
     }
 }
 

@@ -1,20 +1,23 @@
 //! Learn: out of the stories that matter come lessons; those that are known grow old, are borne out again, or are taken back.
 
 use anyhow::Result;
+use jiff::tz::TimeZone;
 use jiff::{Timestamp, ToSpan};
 use sha2::{Digest, Sha256};
 
+use crate::edition::Retired;
 use crate::extraction::Extraction;
 use crate::item::{Item, ItemId, short_hash};
 use crate::keep::{Keep, Known, LearntOf, Stage};
-use crate::lesson::{DAYS_TO_LIVE, Lesson, Retirement, State};
+use crate::lesson::{DAYS_TO_LIVE, Lesson, LessonId, Retirement, Signature, State};
 use crate::story::Story;
+use crate::teach::gate::{self, Allowed};
 use crate::teach::learn::{self, Finding, Recalled, Telling};
 use crate::verdict::Level;
 
-use super::Setup;
 use super::report::Acts;
 use super::week::Week;
+use super::{Setup, teach};
 
 /// Counts up when the rules of learning change so that stories are worth another look.
 const RULES: u32 = 1;
@@ -46,6 +49,25 @@ pub(super) fn learn(keep: &mut Keep, setup: &Setup, now: Timestamp, acts: &mut A
     Ok(())
 }
 
+/// Looks in sessions for the first use of each lesson that has none yet: a time and no text.
+pub(super) fn note_uses(keep: &mut Keep) -> Result<()> {
+    let waiting: Vec<Known> = keep
+        .lessons()?
+        .into_iter()
+        .filter(|known| known.first_used.is_none() && !matches!(known.stage, Stage::Declined | Stage::Retired))
+        .collect();
+    let wanted: Vec<(LessonId, Signature, Timestamp)> = waiting
+        .iter()
+        .filter_map(|known| Some((known.lesson.id.clone(), Signature::of(&known.lesson)?, known.found)))
+        .collect();
+    let mut used = Vec::new();
+    for (id, first, _) in keep.first_uses(&wanted)? {
+        let known = waiting.iter().find(|known| known.lesson.id == id).cloned();
+        used.extend(known.map(|known| Known { first_used: Some(first), ..known }));
+    }
+    keep.keep_lessons(&used, None)
+}
+
 /// What official sources have taken back while a lesson lives, and who still recommends it: of our lessons, and of the lines of
 /// a skill.
 ///
@@ -64,9 +86,33 @@ pub fn recall(keep: &Keep, skill: &str, now: Timestamp) -> Result<Recalled> {
     Ok(learn::recalled(&goings, &lessons, Some(skill)))
 }
 
-/// What may enter a skill. Until the gate stands here everything may, and nothing is sent.
-fn may_enter(_lesson: &Lesson) -> Result<(), String> {
-    Ok(())
+/// Advice of the skill that was taken back in a week, for its digest: not what was never merged, and not what only grew old.
+pub(super) fn taken_back(keep: &Keep, week: &Week) -> Result<Vec<Retired>> {
+    let mut retired = Vec::new();
+    for known in keep.lessons()?.into_iter().filter(|known| known.merged.is_some()) {
+        let State::Retired { on, why: Retirement::Reversed | Retirement::Withdrawn } = known.lesson.state else {
+            continue;
+        };
+        let day = on.to_zoned(TimeZone::UTC)?.timestamp();
+        if (week.from..week.to).contains(&day) {
+            let evidence = known.lesson.evidence.first();
+            retired.push(Retired {
+                advice: known.lesson.claim,
+                why: known.why,
+                url: evidence.map(|evidence| evidence.url.clone()),
+                source: evidence.map(|evidence| evidence.title.clone()).unwrap_or_default(),
+            });
+        }
+    }
+    Ok(retired)
+}
+
+/// What may enter a skill. That too few bear it out yet is no reason to look for another sentence.
+fn may_enter(lesson: &Lesson, allowed: &Allowed) -> Result<(), String> {
+    let refusals = gate::check(lesson, allowed).err().unwrap_or_default();
+    let words: Vec<String> =
+        refusals.iter().filter(|refusal| refusal.field != "seen").map(ToString::to_string).collect();
+    if words.is_empty() { Ok(()) } else { Err(words.join("; ")) }
 }
 
 fn stories(keep: &Keep, from: Timestamp) -> Result<Vec<Story>> {
@@ -130,6 +176,8 @@ fn learn_of(
         .filter(|lesson| matches!(lesson.state, State::Retired { why: Retirement::Withdrawn, .. }));
     let no: Vec<&Lesson> = declined.iter().map(|declined| &declined.lesson).chain(withdrawn).collect();
     let tellings: Vec<Telling> = told.iter().map(Told::telling).collect();
+    let allowed = teach::allowed(setup, now);
+    let may_enter = |lesson: &Lesson| may_enter(lesson, &allowed);
     let learnt = learn::learn(
         story,
         &tellings,

@@ -11,7 +11,7 @@ use crate::home::Home;
 use crate::keep;
 
 use super::models::ModelDoor;
-use super::{Asked, Doors, Report, Setup, Watcher, run};
+use super::{Asked, Doors, ForgeDoor, Report, Setup, Watcher, run};
 
 /// What [`run`] would do. The sources are really asked; the home is left as it is.
 ///
@@ -28,5 +28,12 @@ pub async fn rehearse(
     keep::copy_state(setup.home.folder(), folder.path(), "tidings run --dry-run", now)?;
     let mut setup = Setup { home: Home::at(folder.path()), ..setup.clone() };
     setup.config.share = None;
-    run(&setup, &Doors { carrier, channels: BTreeMap::new(), model: ModelDoor::Shut }, asked, now, watcher).await
+    run(
+        &setup,
+        &Doors { carrier, channels: BTreeMap::new(), model: ModelDoor::Shut, forge: ForgeDoor::Shut },
+        asked,
+        now,
+        watcher,
+    )
+    .await
 }

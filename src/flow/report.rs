@@ -253,6 +253,8 @@ pub struct Acts {
     /// Lessons that were found, and known ones that were retired.
     pub lessons: usize,
     pub lessons_retired: usize,
+    /// Requests on the lab's skill that were opened or brought up to date.
+    pub requests: usize,
     /// What asking it cost.
     pub tokens: Tokens,
     /// Items written to the index.

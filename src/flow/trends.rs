@@ -106,6 +106,7 @@ fn compose(keep: &Keep, setup: &Setup, month: &Month, taken: &Taken, now: Timest
         releases: taken.survey.releases(),
         // Nothing reads the lab's sessions yet.
         sessions: None,
+        lessons: keep.lesson_pace(month.from..month.to)?,
         months: before.iter().chain([&taken.tally]).map(counts).collect(),
         compared: moves.compared,
     })

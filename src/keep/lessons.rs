@@ -6,7 +6,8 @@
 use std::collections::BTreeMap;
 use std::fs;
 use std::io::{ErrorKind, Write};
-use std::path::{Path, PathBuf};
+use std::ops::Range;
+use std::path::Path;
 
 use anyhow::{Context, Result, ensure};
 use jiff::civil::Date;
@@ -18,6 +19,7 @@ use serde_json::Value;
 use super::store::{BATCH, Changes};
 use super::{Keep, archive, private_folder, thumbs, whole};
 use crate::item::ItemId;
+use crate::lesson::adoption::{Adoption, Pace};
 use crate::lesson::{Lesson, LessonId, Retirement, State};
 use crate::story::StoryId;
 use crate::verdict::Level;
@@ -208,6 +210,20 @@ impl Keep {
         Ok(lessons)
     }
 
+    /// How far the lessons came that were found in a period.
+    pub fn lesson_pace(&self, found: Range<Timestamp>) -> Result<Pace> {
+        let of_period = self.lessons()?.into_iter().filter(|known| found.contains(&known.found));
+        let adoptions: Vec<Adoption> = of_period
+            .map(|known| Adoption {
+                found: known.found,
+                proposed: known.proposed,
+                merged: known.merged,
+                used: known.first_used,
+            })
+            .collect();
+        Ok(Pace::of(&adoptions))
+    }
+
     pub fn lesson(&self, id: &LessonId) -> Result<Option<Known>> {
         self.store.get(&lesson_key(id))
     }
@@ -313,14 +329,8 @@ impl Keep {
                 return self.decline_lesson(&note.lesson, note.at);
             }
             Wish::Accept => {
-                if known.stage == Stage::Declined {
-                    // Who said no may change their mind.
-                    let content = known.lesson.content();
-                    let mut marks = self.lesson_marks()?;
-                    marks.declined.retain(|declined| declined.content != content);
-                    self.write_lesson_marks(&marks)?;
-                    known.stage = if known.lesson.seen.is_enough() { Stage::Ready } else { Stage::Digest };
-                }
+                // Who said no may change their mind.
+                self.lift(&mut known)?;
                 known.wish = Some(Wish::Accept);
             }
             Wish::Retire => {
@@ -334,6 +344,24 @@ impl Keep {
         }
         self.keep_lessons(&[known], None)?;
         Ok(true)
+    }
+
+    /// A no was taken back: what was said to this lesson as it is now no longer counts.
+    pub fn lift_decline(&mut self, id: &LessonId) -> Result<()> {
+        let Some(mut known) = self.lesson(id)? else { return Ok(()) };
+        self.lift(&mut known)?;
+        self.keep_lessons(&[known], None)
+    }
+
+    fn lift(&mut self, known: &mut Known) -> Result<()> {
+        if known.stage == Stage::Declined {
+            let content = known.lesson.content();
+            let mut marks = self.lesson_marks()?;
+            marks.declined.retain(|declined| declined.content != content);
+            self.write_lesson_marks(&marks)?;
+            known.stage = if known.lesson.seen.is_enough() { Stage::Ready } else { Stage::Digest };
+        }
+        Ok(())
     }
 
     /// The skill's own words when they were last read; None while nobody has read them.
@@ -426,7 +454,7 @@ pub(super) fn is_wish(path: &Path) -> bool {
     path.file_name().is_some_and(|name| name.as_encoded_bytes().starts_with(PREFIX.as_bytes()))
 }
 
-fn read_note(path: &PathBuf) -> Result<Note> {
+fn read_note(path: &Path) -> Result<Note> {
     let note: Note = serde_json::from_slice(&thumbs::read_small(path)?)?;
     ensure!(note.version == VERSION, "it has version {} and this program reads {VERSION}", note.version);
     ensure!(path.ends_with(format!("{PREFIX}{}.json", note.lesson)), "its name is not that of its lesson");

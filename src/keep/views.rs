@@ -15,6 +15,7 @@ use super::stopped::Stopped;
 use super::watched::Watched;
 use super::{Keep, whole};
 use crate::edition::LetterState;
+use crate::lesson::adoption::Pace;
 use crate::work::{Duty, Work};
 
 /// Of the shape of status.json; fields may be added under the same number.
@@ -62,6 +63,9 @@ pub struct Status {
     /// When a run last went well.
     #[serde(default)]
     pub heartbeat: Heartbeat,
+    /// How far lessons came.
+    #[serde(default, skip_serializing_if = "Pace::is_empty")]
+    pub lessons: Pace,
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -72,6 +76,13 @@ pub struct SourceStatus {
 }
 
 impl Keep {
+    /// Writes state/views/NAME.json; its shape is the caller's.
+    pub fn write_view(&self, name: &str, value: &impl Serialize) -> Result<()> {
+        let mut bytes = serde_json::to_vec_pretty(value).with_context(|| format!("writing {name} as JSON"))?;
+        bytes.push(b'\n');
+        whole::replace(&self.state().join("views").join(format!("{name}.json")), &bytes, 0o600)
+    }
+
     /// Writes state/views/status.json, letters.json, lessons.json, and the days of why/ in which something changed.
     pub fn write_views(&self, now: Timestamp) -> Result<()> {
         let letters = self.letters()?;
@@ -97,6 +108,7 @@ impl Keep {
             thumbs_down: down.len(),
             spending: self.spent(now),
             heartbeat: self.heartbeat()?,
+            lessons: self.lesson_pace(Timestamp::MIN..Timestamp::MAX)?,
         };
         fail_point!("views-before-write");
         let mut bytes = serde_json::to_vec_pretty(&status).context("writing the status as JSON")?;

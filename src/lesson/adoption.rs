@@ -58,11 +58,8 @@ impl Pace {
         self.found == 0
     }
 
-    /// For people, a line each; none where nothing was found.
-    pub fn lines(&self) -> Vec<String> {
-        if self.is_empty() {
-            return Vec::new();
-        }
+    /// "3 found, 2 proposed (2 days after they were found), 1 merged (1 day later), 0 used"; None where nothing was found.
+    pub fn words(&self) -> Option<String> {
         let steps = [
             ("proposed", self.proposed, "after they were found"),
             ("merged", self.merged, "later"),
@@ -70,17 +67,11 @@ impl Pace {
         ];
         let words = |(name, step, after): (&str, Step, &str)| match step.days {
             None => format!("0 {name}"),
-            Some(days) => format!("{} {name} ({} {after})", step.lessons, days_in_words(days)),
+            Some(..0.1) => format!("{} {name} (the same day)", step.lessons),
+            Some(1.0) => format!("{} {name} (1 day {after})", step.lessons),
+            Some(days) => format!("{} {name} ({days} days {after})", step.lessons),
         };
-        vec![format!("Lessons: {} found, {}.", self.found, steps.map(words).join(", "))]
-    }
-}
-
-fn days_in_words(days: f64) -> String {
-    match days {
-        ..0.1 => "the same day".to_owned(),
-        1.0 => "1 day".to_owned(),
-        _ => format!("{days} days"),
+        (!self.is_empty()).then(|| format!("{} found, {}", self.found, steps.map(words).join(", ")))
     }
 }
 
@@ -117,9 +108,13 @@ mod tests {
             Step { lessons: 2, days: Some(1.5) },
             "a use before the proposal counts from the discovery"
         );
-        let said = "Lessons: 3 found, 2 proposed (2 days after they were found), 1 merged (2 days later), 2 used (1.5 days later).";
-        assert_eq!(pace.lines(), [said]);
-        assert_eq!(Pace::of(&[]).lines(), Vec::<String>::new());
-        assert_eq!(Pace::of(&[three]).lines(), ["Lessons: 1 found, 0 proposed, 0 merged, 0 used."]);
+        let said =
+            "3 found, 2 proposed (2 days after they were found), 1 merged (2 days later), 2 used (1.5 days later)";
+        assert_eq!(pace.words().as_deref(), Some(said));
+        assert_eq!(Pace::of(&[]).words(), None);
+        assert_eq!(Pace::of(&[three]).words().as_deref(), Some("1 found, 0 proposed, 0 merged, 0 used"));
+        let at_once = Adoption { found: at(1, 0), proposed: Some(at(1, 1)), merged: Some(at(2, 1)), used: None };
+        let said = "1 found, 1 proposed (the same day), 1 merged (1 day later), 0 used";
+        assert_eq!(Pace::of(&[at_once]).words().as_deref(), Some(said));
     }
 }

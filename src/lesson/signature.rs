@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use super::{Advice, Lesson};
-use crate::session::command::{CommandLine, command_line, is_shell, split};
+use crate::session::command::{CommandLine, command_line, has_subcommands, is_shell, split};
 use crate::session::{Role, Turn};
 
 /// Names by which one lesson is recognised; any of them will do.
@@ -30,6 +30,10 @@ pub enum Mark {
 /// Files in which agents are set up.
 const SETTINGS: [&str; 6] =
     ["settings.json", "settings.local.json", "managed-settings.json", ".claude.json", ".mcp.json", "config.toml"];
+
+/// Endings of names that are files, and no keys.
+const ENDINGS: [&str; 14] =
+    ["md", "json", "jsonl", "toml", "yaml", "yml", "rs", "py", "ts", "js", "sh", "txt", "lock", "log"];
 
 impl Signature {
     /// What a lesson's advice names; without advice, the code in its claim. None where nothing in it could be recognised.
@@ -199,17 +203,17 @@ fn of_code(code: &str, product: Option<&str>) -> Option<Mark> {
     }
     if words.len() == 1 {
         let key = first.rsplit('.').next().unwrap_or(first);
-        // `sandbox.enabled`, `cleanupPeriodDays`: words that prose does not have.
-        let is_key = key.starts_with(|letter: char| letter.is_ascii_lowercase())
+        let is_low = |text: &str| text.starts_with(|letter: char| letter.is_ascii_lowercase());
+        // `sandbox.enabled`, `cleanupPeriodDays`: words that prose does not have, and no names of files.
+        let is_path = first.contains('.') && is_low(first) && !ENDINGS.contains(&key);
+        let is_key = is_low(key)
             && key.chars().all(|letter| letter.is_ascii_alphanumeric() || letter == '_')
-            && (first.contains('.') && !first.contains('/') && !SETTINGS.contains(&first)
-                || key.chars().any(|letter| letter.is_ascii_uppercase()));
+            && !first.contains('/')
+            && (is_path || !first.contains('.') && key.chars().any(|letter| letter.is_ascii_uppercase()));
         return is_key.then(|| Mark::Setting { key: key.to_owned(), item: None });
     }
-    if is_low(first)
-        && first.starts_with(|letter: char| letter.is_ascii_lowercase())
-        && !code.contains(['.', ':', '\''])
-    {
+    // What a program says has words too: only a program that is known, or a flag, tells a command from it.
+    if is_low(first) && (has_subcommands(first) || words[1].starts_with('-')) {
         return of_command(code);
     }
     (words.len() > 2).then(|| Mark::Message(code.to_owned()))

@@ -10,6 +10,7 @@ mod name;
 use super::{Role, Turn};
 
 pub use line::split;
+pub use name::has_subcommands;
 
 /// A command line, command by command.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]

@@ -13,6 +13,8 @@ import subprocess
 import sys
 import tempfile
 import time
+import urllib.error
+import urllib.request
 
 # Calls that tidings makes, and no other: what is missing here (merging, reviews, workflows) is answered with 404.
 CALLS = {
@@ -57,6 +59,19 @@ def pruned(description):
     return kept
 
 
+def status(method, url, body=None):
+    """What is answered, by its status."""
+    headers = {
+        "Accept": "application/vnd.github+json", "X-GitHub-Api-Version": "2022-11-28", "User-Agent": "peer",
+        "Authorization": "Bearer github_pat_11AAAAAAA0of_a_test_and_not_for_eyes", "Content-Type": "application/json",
+    }
+    data = None if body is None else json.dumps(body).encode()
+    try:
+        return urllib.request.urlopen(urllib.request.Request(url, data, headers, method=method)).status
+    except urllib.error.HTTPError as error:
+        return error.code
+
+
 def free_port():
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
@@ -88,6 +103,22 @@ def main():
                 time.sleep(0.1)
             else:
                 sys.exit("prism did not start: " + open(log_path).read())
+            # A description that refuses nothing would prove nothing.
+            repository = f"http://127.0.0.1:{port}/repos/octo-org/skills"
+            leaf = {"path": "x.md", "mode": "0644", "type": "blob", "content": "x"}
+            refused = [
+                status("POST", f"{repository}/pulls", {"title": "x", "head": "y"}),
+                status("POST", f"{repository}/git/trees", {"tree": [leaf]}),
+                status("PATCH", f"{repository}/git/refs/heads%2Fx", {"force": True}),
+                status("GET", f"{repository}/pulls?state=bogus"),
+                status("PUT", f"{repository}/pulls/12/merge", {}),
+                # An answer of the forge that lacks what the description wants.
+                status("GET", f"{repository}/git/commits/broken"),
+            ]
+            print("Prism answers to calls that break the description:", refused)
+            if refused != [422, 422, 422, 422, 404, 500]:
+                sys.exit("Prism holds nobody to the description")
+            known = len(open(log_path).read())
             begun = time.time()
             out, _ = played.communicate(f"http://127.0.0.1:{port}/\n", timeout=600)
             took = time.time() - begun
@@ -95,7 +126,7 @@ def main():
             prism.terminate()
             prism.wait()
             played.kill()
-        log = open(log_path).read()
+        log = open(log_path).read()[known:]
     print(out, end="")
     violations = [line for line in log.splitlines() if re.search(r"Violation:|Request terminated with error", line)]
     scenarios = [line for line in out.splitlines() if line.startswith(("good", "bad"))]

@@ -59,6 +59,9 @@ fn played(place: &mut Place, name: &str, lines: &str, play: impl AsyncFnOnce(&mu
 
 fn main() {
     let server = ForgeServer::start(REPOSITORY, &FILES);
+    // For whoever asks whether a broken answer is noticed.
+    let broken = Fault::Says("200 OK", Vec::new(), json!({ "sha": "broken" }));
+    server.world().goes_wrong("GET", "/git/commits/broken", broken);
     println!("{}", server.url());
     let mut line = String::new();
     std::io::stdin().lock().read_line(&mut line).expect("an address on standard input");

@@ -15,7 +15,8 @@ use tidings::judge::eval::{self, Labelled};
 use tidings::lesson::{Lesson, LessonId};
 use tidings::source::Trust;
 use tidings::story::{Member, Story, StoryId};
-use tidings::teach::learn::{Known, Telling, learn, repeats};
+use tidings::teach::gate::{self, Allowed};
+use tidings::teach::learn::{Known, Telling, learn, product_names, repeats};
 use tidings::verdict::Level;
 
 /// What a person made of one item.
@@ -95,7 +96,18 @@ fn main() {
     let skill = read(skill);
     let judge = Judge::new(&Interests::default());
     let today = jiff::civil::date(2026, 11, 21);
-    let allowed = |_: &Lesson| Ok(());
+    // As a lab that watches these sources has it.
+    let places = rows.iter().filter(|row| item(row).trust > Trust::Community).filter_map(|row| {
+        let url = row.url.as_ref()?;
+        let host = url.host_str()?;
+        let path: Vec<&str> = url.path_segments()?.take(2).collect();
+        Some(if host == "github.com" { format!("{host}/{}", path.join("/")) } else { host.to_owned() })
+    });
+    let watched = Allowed::new(places, product_names());
+    let allowed = |lesson: &Lesson| {
+        gate::check(lesson, &watched)
+            .map_err(|refusals| refusals.iter().map(ToString::to_string).collect::<Vec<_>>().join("; "))
+    };
 
     let (mut proposed, mut right, mut unseen, mut repeated) = (0, 0, 0, 0);
     let (mut worthy_items, mut found_items, mut worthy, mut found, mut judged_low) = (0, 0, 0, 0, 0);

@@ -148,8 +148,12 @@ async fn home(folder: &Path, items: u64) {
             let page = format!("HTTP/1.1 200 OK\ncontent-type: application/rss+xml\n\n{body}");
             fs::write(pass.join(format!("source{source}.example-feed.xml.http")), page).expect("a page");
         }
-        let doors =
-            Doors { carrier: Arc::new(Recorded::new(pass)), channels: BTreeMap::new(), model: flow::ModelDoor::Shut };
+        let doors = Doors {
+            carrier: Arc::new(Recorded::new(pass)),
+            channels: BTreeMap::new(),
+            model: flow::ModelDoor::Shut,
+            forge: Default::default(),
+        };
         let now: Timestamp = format!("2026-{:02}-10T08:00:00Z", month + 1).parse().expect("a time");
         let report = flow::run(&setup, &doors, &Asked::All, now, &Unwatched).await.expect("a run");
         eprintln!("month {}: {} items judged, {:.1} s", month + 1, report.acts.judged, started.elapsed().as_secs_f64());

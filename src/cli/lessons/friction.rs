@@ -97,7 +97,8 @@ fn print(friction: &Friction, since: Option<Date>, all: bool) -> Result<(), Fail
         }
     }
     if friction.once > 0 {
-        eprintln!("\n{} came up in one session only, and is not told.", count(friction.once, "thing"));
+        let more = if friction.once == 1 { "is" } else { "are" };
+        eprintln!("\n{} came up in one session only, and {more} not told.", count(friction.once, "thing"));
     }
     Ok(())
 }

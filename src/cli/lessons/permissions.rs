@@ -43,26 +43,26 @@ fn print(suggestion: &Suggestion, project: Option<&std::path::Path>) -> Result<(
     }
     if suggestion.calls > 0 {
         let (before, after) = (share(suggestion.before, suggestion.calls), share(suggestion.after, suggestion.calls));
-        say(&format!("{before}% of them need no question anyway; with these rules {after}% would not."))?;
+        say(&format!("Without these rules {before}% of them run unasked, with them {after}%."))?;
     }
     let allowed: Vec<&PermissionLine> = suggestion.lines.iter().filter(|line| line.list == List::Allow).collect();
     if !allowed.is_empty() {
-        say(&heading("Allowed", "times", "it"))?;
+        say(&heading("Allowed"))?;
     }
     for line in allowed {
         say(&row(&words(line), line.times, line.why))?;
     }
-    for (list, head) in [(List::Ask, "Asked, always"), (List::Deny, "Denied")] {
+    for (list, head) in [(List::Ask, "Always asked"), (List::Deny, "Denied")] {
         let groups = groups(suggestion, list);
         if !groups.is_empty() {
-            say(&heading(head, "times", "it"))?;
+            say(&heading(head))?;
         }
         for group in groups {
             say(&group.line())?;
         }
     }
     if !suggestion.left.is_empty() {
-        say(&heading("Neither, so asked", "times", "why"))?;
+        say(&heading("Still asked"))?;
     }
     for left in &suggestion.left {
         say(&row(&left.name, left.times, left.why))?;
@@ -110,8 +110,8 @@ fn words(line: &PermissionLine) -> String {
     }
 }
 
-fn heading(name: &str, seen: &str, why: &str) -> String {
-    format!("\n{name:<width$}{seen:>SEEN$}  {why}", width = RULE + 2)
+fn heading(name: &str) -> String {
+    format!("\n{name:<width$}{:>SEEN$}", "times", width = RULE + 2)
 }
 
 fn row(name: &str, times: u64, why: &str) -> String {

@@ -15,20 +15,25 @@ use crate::session::{Facts, Memory, Passage};
 /// Names that are remembered; ids are too many.
 const MOST_NAMES: usize = 1_000;
 
-pub(super) struct Cloth<'a> {
+pub(in super::super) struct Cloth<'a> {
     setup: &'a Setup,
     /// With the version of its rules.
     made: OnceCell<(Scrubber, String)>,
 }
 
 impl<'a> Cloth<'a> {
-    pub(super) fn of(setup: &'a Setup) -> Cloth<'a> {
+    pub(in super::super) fn of(setup: &'a Setup) -> Cloth<'a> {
         Cloth { setup, made: OnceCell::new() }
     }
 
     /// Version of the rules.
     pub(super) fn version(&self) -> Result<&str> {
         Ok(&self.made()?.1)
+    }
+
+    /// The rules by which a text holds a secret.
+    pub(in super::super) fn secrets_in(&self, text: &str) -> Result<Vec<String>> {
+        Ok(self.scrubber()?.scrub(text).counts.into_keys().collect())
     }
 
     fn scrubber(&self) -> Result<&Scrubber> {

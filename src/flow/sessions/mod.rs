@@ -26,7 +26,7 @@ use crate::transcript::{Growth, Stamp};
 
 use super::report::SessionReport;
 use super::{Asked, Setup};
-use cloth::Cloth;
+pub(super) use cloth::Cloth;
 use lab::Whose;
 pub use look::{SessionFolder, look_at_sessions};
 use one::{Job, Was};

@@ -75,6 +75,11 @@ const DEEPER: [&str; 16] = [
 const TAKES_WORD: [&str; 8] =
     ["-C", "-c", "--git-dir", "--work-tree", "--manifest-path", "-n", "--context", "--prefix"];
 
+/// Whether a program of this name has commands of its own: `git`, `cargo`.
+pub fn has_subcommands(program: &str) -> bool {
+    MANY.contains(&program)
+}
+
 impl Command {
     /// The words without wrappers (`timeout 30`, `env A=1`, `nohup`), the program by its name alone.
     pub fn bare_words(&self) -> Vec<&str> {

@@ -42,10 +42,10 @@ pub async fn carry_out(
     now: Timestamp,
 ) -> Result<Done, Trouble> {
     let done = match (plan, proposal) {
-        (Plan::Nothing, _) | (Plan::Open | Plan::Update { .. }, None) => Ok(Done::Nothing),
+        (Plan::Nothing, _) | (Plan::Open { .. } | Plan::Update { .. }, None) => Ok(Done::Nothing),
         (Plan::Wait(until), _) => Ok(Done::Waits(until)),
         (Plan::Declined(entries), _) => Ok(Done::Declined(entries)),
-        (Plan::Open | Plan::Update { .. }, Some(proposal)) => {
+        (Plan::Open { .. } | Plan::Update { .. }, Some(proposal)) => {
             forge.open(proposal, seen, memory, note, now).await.map(Done::Opened)
         }
         (Plan::HandsOff { request: Some(number), who, remark: true }, _) => {
@@ -57,10 +57,8 @@ pub async fn carry_out(
             forge.withdraw(number, memory, note, now).await.map(|()| Done::Withdrawn(number))
         }
     };
-    if let Err(trouble) = &done
-        && let Some(until) = trouble.not_before()
-    {
-        memory.not_before = Some(until);
+    if let Err(trouble @ Trouble::Wait { .. }) = &done {
+        memory.heed(trouble);
         note(memory).map_err(|error| Trouble::NotKept(format!("{error:#}")))?;
     }
     done

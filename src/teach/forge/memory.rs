@@ -8,6 +8,7 @@ use sha2::{Digest, Sha256};
 
 use super::entries::entries_of;
 use super::seen::{Request, Seen, State};
+use super::trouble::Trouble;
 use crate::config::Skills;
 use crate::lesson::{LessonId, Proposal};
 
@@ -111,7 +112,8 @@ impl Memory {
         self.declined.iter().any(|declined| declined.id == *id && declined.content == content)
     }
 
-    /// Takes in what people said. Each closing, merge, comment and removal is heard once, so the same look again gives nothing.
+    /// Takes in what people said. Each closing, merge, comment and removal is heard once, so the same look again gives nothing:
+    /// memory and what became of it are to be kept together, before anything else is done.
     pub fn hear(&mut self, seen: &Seen, now: Timestamp) -> Heard {
         let mut heard = Heard::default();
         for request in seen.requests.iter().rev() {
@@ -131,6 +133,11 @@ impl Memory {
         heard
     }
 
+    /// Remembers how long the forge asked us to stay away, if it did.
+    pub fn heed(&mut self, trouble: &Trouble) {
+        self.not_before = trouble.not_before().or(self.not_before);
+    }
+
     fn hear_request(&mut self, request: &Request, seen: &Seen, now: Timestamp, heard: &mut Heard) {
         let number = request.number;
         let entries = self.entries_of(request);
@@ -145,7 +152,9 @@ impl Memory {
                     heard.reopened.extend(lifted.map(|one| (one.id, one.content)));
                 }
             }
-            State::Closed if self.withdrawn.contains(&number) => {}
+            State::Closed if self.withdrawn.contains(&number) => {
+                self.over.insert(number);
+            }
             State::Closed => {
                 if self.over.insert(number) {
                     for (id, content) in left {

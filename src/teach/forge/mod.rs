@@ -1,12 +1,13 @@
 //! The forge: where a proposal becomes one rolling pull request, opened and kept up, and never merged by us.
 //!
 //! In order: [`Forge::look`] reads, [`Memory::hear`] takes in what people said to earlier requests, somebody makes a proposal of
-//! what is left, [`plan`] decides, and [`carry_out`] does it. Only the last writes.
+//! what is left, [`plan()`] decides, and [`carry_out`] does it. Only the last writes.
 
 mod seen;
 mod entries;
 mod memory;
 mod plan;
+mod calls;
 mod check;
 mod trouble;
 mod carry;
@@ -19,6 +20,7 @@ use jiff::Timestamp;
 
 use crate::lesson::Proposal;
 
+pub use calls::{Call, calls};
 pub use carry::{Done, carry_out};
 pub use check::unfit;
 pub use entries::{entries_line, entries_of};
@@ -45,7 +47,7 @@ pub struct Opened {
 /// The door through which a proposal leaves. It has no clock: the time of the visit comes in. It merges nothing, approves
 /// nothing, asks nobody to review, and knows no other branch to write to than its own.
 pub trait Forge: Send + Sync {
-    /// What stands there now. Nothing is written.
+    /// What stands there now. Nothing is written. [`Memory::heed`] a trouble that names a time.
     fn look<'a>(&'a self, memory: &'a Memory, now: Timestamp) -> Answer<'a, Seen>;
 
     /// One commit on the branch, rebuilt from the base, and one request for it: what of both is missing or differs. Refuses to

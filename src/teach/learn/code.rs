@@ -49,7 +49,7 @@ const NAMES: [&str; 18] = [
 /// The sentence with its code between backticks. None where the marks it came with don't close.
 pub fn mark(sentence: &str) -> Option<String> {
     if sentence.contains('`') {
-        let is_sound = sentence.matches('`').count() % 2 == 0 && !sentence.contains("``");
+        let is_sound = sentence.matches('`').count().is_multiple_of(2) && !sentence.contains("``");
         return is_sound.then(|| sentence.to_owned());
     }
     let mut marked = String::with_capacity(sentence.len() + 8);

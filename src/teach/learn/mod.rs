@@ -14,7 +14,7 @@ mod near;
 mod going;
 mod recheck;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::LazyLock;
 
 use jiff::ToSpan;
@@ -25,7 +25,7 @@ use sha2::{Digest, Sha256};
 
 pub use going::{ForeignLine, Going, Recalled, goings, recalled};
 pub use near::{Gist, nearest};
-pub use product::signature;
+pub use product::{product_names, signature};
 pub use recheck::recheck;
 
 use sentences::{Sentence, fold, plain, sentences};
@@ -135,6 +135,7 @@ impl Finding {
         }
         self.weight = self.weight.max(other.weight);
         self.advice = self.advice.take().or(other.advice);
+        self.since = self.since.take().or(other.since);
     }
 }
 
@@ -157,6 +158,7 @@ pub fn learn(story: &Story, tellings: &[Telling], known: Known, today: Date) -> 
     let mut learnt = Learnt::default();
     let seen = voices(story);
     let mut findings: Vec<Finding> = Vec::new();
+    let mut faults: BTreeMap<String, Vec<Finding>> = BTreeMap::new();
     for telling in tellings {
         let mut passed: Vec<(String, String)> = Vec::new();
         let official = telling.item.trust == Trust::Official;
@@ -171,12 +173,13 @@ pub fn learn(story: &Story, tellings: &[Telling], known: Known, today: Date) -> 
                     Err(why) => passed.push((sentence.words.clone(), why)),
                 }
             }
-            if is_advisory(telling.item) {
-                // One fault, one lesson: the sentence that says most of it.
-                own.sort_by_key(|finding| std::cmp::Reverse(finding.weight));
-                own.truncate(1);
+            let (of_faults, others): (Vec<Finding>, Vec<Finding>) = own.into_iter().partition(|finding| {
+                is_advisory(telling.item) || (finding.kind == Kind::Security && ADVISORY.is_match(&finding.claim))
+            });
+            for finding in of_faults {
+                faults.entry(fault(&finding.claim, telling)).or_default().push(finding);
             }
-            findings.extend(own);
+            findings.extend(others);
         }
         match telling.extraction.map(|extraction| from_extraction(extraction, telling, known.watched, seen)) {
             Some(Ok(finding)) => findings.push(finding),
@@ -192,6 +195,14 @@ pub fn learn(story: &Story, tellings: &[Telling], known: Known, today: Date) -> 
             why,
         });
         learnt.passed.extend(passed);
+    }
+    // One fault, one lesson: the sentence that says most of it, borne out by the pages that tell it too.
+    for mut told in faults.into_values() {
+        told.sort_by_key(|finding| std::cmp::Reverse(finding.weight));
+        findings.extend(told.into_iter().reduce(|mut most, other| {
+            most.merge(other);
+            most
+        }));
     }
     findings.sort_by_key(|finding| std::cmp::Reverse((finding.seen.is_enough(), finding.weight)));
     let mut kept: Vec<Finding> = Vec::new();
@@ -248,24 +259,40 @@ fn is_advisory(item: &Item) -> bool {
     ADVISORY.is_match(&item.title) || item.link.as_ref().is_some_and(|link| link.path().contains("/advisories/"))
 }
 
+/// Which fault a claim is about: the number it names, else that in its item's title, address or text, else the item itself.
+fn fault(claim: &str, telling: &Telling) -> String {
+    let address = telling.item.link.as_ref().map_or("", |link| link.as_str());
+    let number = [claim, &telling.item.title, address, telling.text].into_iter().find_map(|text| ADVISORY.find(text));
+    number.map_or_else(|| telling.item.id.0.clone(), |found| found.as_str().to_owned())
+}
+
+/// A title behind the number of its advisory.
+fn unnumbered(title: &str) -> &str {
+    let rest = ADVISORY.find(title).filter(|found| found.start() == 0).map_or(title, |found| &title[found.end()..]);
+    rest.trim_start_matches([':', ' ', '-'])
+}
+
 /// A lesson that is one sentence of an official source.
 fn from_sentence(sentence: &Sentence, telling: &Telling, watched: &[String], seen: Seen) -> Result<Finding, String> {
     let item = telling.item;
     let is_advisory = is_advisory(item);
-    if sentence.heading == "title" && is_advisory {
-        return Err("the title of an advisory says no version".to_owned());
-    }
     let worth = worth::worth(sentence, is_advisory).map_err(str::to_owned)?;
-    let claim = claim(&sentence.words)?;
+    let is_title = sentence.heading == "title";
+    // An advisory is called `CVE-2026-12345: …`; the number stands in its address.
+    let words = if is_title && is_advisory { unnumbered(&sentence.words) } else { &sentence.words };
+    let claim = claim(words)?;
     let product = product::product(&item.title, &item.topics, watched);
     let since = product.as_ref().and_then(|product| product::since(product, &claim, telling.text, is_advisory));
+    if is_title && is_advisory && since.is_none() {
+        return Err("the title of an advisory says no version".to_owned());
+    }
     Ok(Finding {
         kind: worth.kind,
         use_when: product::use_when(worth.kind, product.as_ref(), since.as_ref(), &claim),
         advice: advice::advice(sentence),
         since,
-        evidence: vec![evidence(item, &sentence.words).ok_or("it has no address that could bear it out")?],
-        spans: vec![fold(&sentence.words)],
+        evidence: vec![evidence(item, words).ok_or("it has no address that could bear it out")?],
+        spans: vec![fold(words)],
         seen,
         items: vec![item.id.clone()],
         weight: worth.weight,

@@ -37,6 +37,11 @@ static MENDED: LazyLock<Regex> = LazyLock::new(|| {
     .expect("a valid pattern")
 });
 
+/// The short names of the products that are known.
+pub fn product_names() -> impl Iterator<Item = &'static str> {
+    PRODUCTS.iter().map(|(_, name, _)| *name)
+}
+
 /// Whose thing an item is about.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Product {

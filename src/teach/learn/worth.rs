@@ -21,6 +21,9 @@ pub struct Worth {
     pub why: &'static str,
 }
 
+/// Words of an advisory's sentence that says both what and since when.
+const LEAST_WORDS: usize = 7;
+
 /// Less is no lesson.
 pub const LEAST: i32 = 4;
 
@@ -154,7 +157,10 @@ pub fn worth(sentence: &Sentence, is_advisory: bool) -> Result<Worth, &'static s
     }
     let has_code = !code::tokens(words).is_empty();
     let is_fix = words.starts_with("Fix") || heading.contains("fix");
-    let found = if is_advisory {
+    let found = if is_advisory && heading == "title" {
+        // What the fault is; the versions stand in the text.
+        Some((Kind::Security, LEAST, "an advisory is called so"))
+    } else if is_advisory {
         advisory(words)
     } else if words.to_lowercase().starts_with("security:") || heading.contains("security") {
         Some((Kind::Security, 10, "it stands under the heading of security"))
@@ -194,12 +200,12 @@ pub fn worth(sentence: &Sentence, is_advisory: bool) -> Result<Worth, &'static s
     Ok(Worth { kind, weight, why })
 }
 
+/// Which versions, and what is wrong with them: `Fixed in 4.12.3.` says only half of it.
 fn advisory(words: &str) -> Option<(Kind, i32, &'static str)> {
-    let mut weight = 0;
-    weight += 6 * i32::from(AFFECTED.is_match(words));
-    weight += 4 * i32::from(VULNERABLE.is_match(words));
-    weight += i32::from(words.contains(|letter: char| letter.is_ascii_digit()));
-    (weight >= 6 && AFFECTED.is_match(words)).then_some((Kind::Security, weight, "an advisory names the versions"))
+    let says_what = VULNERABLE.is_match(words) || GUARD.is_match(words) || BREACH.is_match(words);
+    let is_whole = AFFECTED.is_match(words) && says_what && words.split_whitespace().count() >= LEAST_WORDS;
+    let weight = 7 + 4 * i32::from(VULNERABLE.is_match(words));
+    is_whole.then_some((Kind::Security, weight, "an advisory names the versions"))
 }
 
 fn news(words: &str, heading: &str, has_code: bool, is_point: bool) -> Option<(Kind, i32, &'static str)> {

@@ -16,7 +16,7 @@ pub use table::Class;
 
 use crate::session::command::{command_line, split};
 use crate::session::{Role, Turn};
-use table::{ASK, COMMITS, DOCUMENTATION, Group, HARMLESS, INSTALLS, NETWORK, NEVER, WEB, why_asked};
+use table::{ASK, COMMITS, DOCUMENTATION, Group, HARMLESS, INSTALLS, NETWORK, NEVER, OWN_RULES, WEB, why_asked};
 
 /// What came up less often is not worth a line that somebody has to read.
 pub const OFTEN: u64 = 3;
@@ -306,10 +306,12 @@ fn asked_and_denied(asked: &Asked, preset: Preset) -> Vec<Line> {
     match preset {
         Preset::Ordinary => {}
         Preset::Sensitive => {
+            add(OWN_RULES, List::Deny);
             add(NETWORK, List::Deny);
             add(WEB, List::Deny);
         }
         Preset::Unattended => {
+            add(OWN_RULES, List::Deny);
             add(ASK, List::Deny);
             add(NETWORK, List::Deny);
             add(INSTALLS, List::Deny);

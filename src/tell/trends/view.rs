@@ -45,6 +45,8 @@ pub struct TrendsView {
     tools: Vec<ToolView>,
     releases: Vec<ReleasesView>,
     sessions: Option<SessionsView>,
+    /// A sentence without its full stop; none where nothing was learnt.
+    lessons: Option<String>,
     months_chart: Option<ChartView>,
     months: Vec<MonthView>,
     categories: Vec<CategoryView>,
@@ -167,6 +169,7 @@ pub fn view(trends: &Trends, charts: &[Chart], links: Links) -> TrendsView {
         tools: trends.tools.iter().map(|one| tool(one, links)).collect(),
         releases: trends.releases.iter().map(|one| releases(one, links)).collect(),
         sessions: trends.sessions.as_ref().map(sessions),
+        lessons: trends.lessons.words(),
         months_chart: chart("months.png"),
         months: trends.months.iter().rev().map(|month| counts(month, trends)).collect(),
         categories: categories(&trends.months),

@@ -147,7 +147,7 @@ async fn the_token_stands_in_no_word_that_is_told_kept_or_shown() {
     // A server that repeats what it was sent.
     let echo = json!({ "message": format!("Bad credentials: Bearer {TOKEN}"), "documentation_url": "" });
     for status in ["401 Unauthorized", "403 Forbidden", "404 Not Found", "422 Unprocessable Entity", "500 Oops"] {
-        for (method, path) in [("GET", "/user"), ("GET", "/repos"), ("POST", "/git/trees"), ("POST", "/pulls")] {
+        for (method, path) in [("GET", "/git/ref/"), ("GET", "/repos"), ("POST", "/git/trees"), ("POST", "/pulls")] {
             lab.world().goes_wrong(method, path, Fault::Says(status, Vec::new(), echo.clone()));
             let trouble = lab.try_visit(&[ONE]).await.unwrap_err();
             words.extend([trouble.to_string(), format!("{trouble:?}")]);
@@ -263,6 +263,14 @@ async fn a_server_in_trouble_or_no_server_is_for_the_next_visit() {
     let words = told(&mut lab).await;
     assert!(words.contains("for the branch"), "{words}");
     assert!(lab.visit(&[ONE]).await.opened().is_new);
+
+    // An app has no account, and works all the same.
+    let body = json!({ "message": "Resource not accessible by integration" });
+    lab.world().goes_wrong("GET", "/user", Fault::Says("403 Forbidden", Vec::new(), body));
+    lab.visit(&[ONE, ("bp-2026-w47-02", "More.")]).await;
+    let head = lab.world().head(REPOSITORY, BRANCH).unwrap();
+    let email = lab.world().git.commits[&head].author.email.clone();
+    assert_eq!(email, "tidings@users.noreply.127.0.0.1");
 
     lab.skills.api = "http://127.0.0.1:9".parse().unwrap();
     let words = told(&mut lab).await;

@@ -38,7 +38,12 @@ impl Carrier for Tired {
 
 async fn run(lab: &Lab, carrier: Arc<dyn Carrier>, now: &str) -> Report {
     let mail: Arc<dyn Channel> = lab.postbox.clone();
-    let doors = Doors { carrier, channels: BTreeMap::from([(ChannelName::Mail, mail)]), model: flow::ModelDoor::Shut };
+    let doors = Doors {
+        carrier,
+        channels: BTreeMap::from([(ChannelName::Mail, mail)]),
+        model: flow::ModelDoor::Shut,
+        forge: Default::default(),
+    };
     flow::run(&lab.setup, &doors, &Asked::Due, now.parse().unwrap(), &Unwatched).await.unwrap()
 }
 

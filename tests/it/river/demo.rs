@@ -200,7 +200,12 @@ async fn a_second_run_over_the_last_pass_finds_nothing_new_and_sends_nothing() {
     let run = async |now, pass: &Path| {
         let channel: Arc<dyn Channel> = postbox.clone();
         let channels = BTreeMap::from([(ChannelName::Mail, channel)]);
-        let doors = Doors { carrier: Arc::new(recorded::Recorded::new(pass)), channels, model: flow::ModelDoor::Shut };
+        let doors = Doors {
+            carrier: Arc::new(recorded::Recorded::new(pass)),
+            channels,
+            model: flow::ModelDoor::Shut,
+            forge: Default::default(),
+        };
         flow::run(&setup, &doors, &Asked::All, now, &Unwatched).await.unwrap()
     };
     for (now, pass) in &passes {

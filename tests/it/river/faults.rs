@@ -56,7 +56,7 @@ fn setup(folder: &tempfile::TempDir, sources: Vec<Source>) -> Setup {
 
 async fn run(setup: &Setup, now: Timestamp) -> Report {
     let carrier = Arc::new(Web::new(&setup.config.network, BTreeMap::new()).unwrap());
-    let doors = Doors { carrier, channels: BTreeMap::new(), model: flow::ModelDoor::Shut };
+    let doors = Doors { carrier, channels: BTreeMap::new(), model: flow::ModelDoor::Shut, forge: Default::default() };
     flow::run(setup, &doors, &Asked::Due, now, &Unwatched).await.unwrap()
 }
 

@@ -74,7 +74,7 @@ impl Lab {
     /// The channels are shut: letters wait, and can be counted.
     async fn run(&self, at: i64) {
         let carrier = Arc::new(Web::new(&self.setup.config.network, BTreeMap::new()).unwrap());
-        let doors = Doors { carrier, channels: BTreeMap::new(), model: ModelDoor::Shut };
+        let doors = Doors { carrier, channels: BTreeMap::new(), model: ModelDoor::Shut, forge: Default::default() };
         flow::run(&self.setup, &doors, &Asked::All, hour(at), &Unwatched).await.unwrap();
     }
 

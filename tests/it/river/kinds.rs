@@ -57,7 +57,7 @@ pub fn home(folder: &tempfile::TempDir, source: &str) -> Setup {
 
 /// Entries, new and updated of one run, and its fault.
 pub async fn run(setup: &Setup, carrier: Arc<dyn Carrier>, now: &str) -> (usize, usize, usize, Option<String>) {
-    let doors = Doors { carrier, channels: BTreeMap::new(), model: flow::ModelDoor::Shut };
+    let doors = Doors { carrier, channels: BTreeMap::new(), model: flow::ModelDoor::Shut, forge: Default::default() };
     let report = flow::run(setup, &doors, &Asked::All, now.parse().unwrap(), &Unwatched).await.unwrap();
     let source = &report.sources[0];
     (source.entries, source.new, source.updated, source.fault.as_ref().map(|fault| fault.message.clone()))

@@ -18,6 +18,7 @@ mod reddit;
 mod model;
 mod explaining;
 mod trends;
+mod teaching;
 pub mod sessions;
 mod sharing;
 
@@ -140,6 +141,7 @@ impl Lab {
             carrier: self.page(items),
             channels: BTreeMap::from([(ChannelName::Mail, mail)]),
             model: flow::ModelDoor::Shut,
+            forge: Default::default(),
         };
         flow::run(&self.setup, &doors, &Asked::All, now.parse().unwrap(), &Unwatched).await.unwrap()
     }

@@ -62,7 +62,7 @@ async fn week_of(prepare: impl Fn(&Setup), canaries: bool, open: impl Fn(usize) 
     let mut reports = Vec::new();
     for (place, (now, pass)) in recorded::passes(&folder.path().join("world")).unwrap().into_iter().enumerate() {
         let carrier = Arc::new(recorded::Recorded::new(pass));
-        let doors = Doors { carrier, channels: BTreeMap::new(), model: open(place) };
+        let doors = Doors { carrier, channels: BTreeMap::new(), model: open(place), forge: Default::default() };
         reports.push(flow::run(&setup, &doors, &flow::Asked::All, now, &Unwatched).await.unwrap());
     }
     Week { _folder: folder, setup, reports }

@@ -69,7 +69,12 @@ async fn a_story_keeps_its_name_though_its_items_come_back_at_once() {
         let run = async |now: &str, source: Option<&str>, items: &[Told]| {
             let channel: std::sync::Arc<dyn tidings::tell::Channel> = lab.postbox.clone();
             let channels = [(tidings::edition::ChannelName::Mail, channel)].into();
-            let doors = flow::Doors { carrier: lab.page(items), channels, model: flow::ModelDoor::Shut };
+            let doors = flow::Doors {
+                carrier: lab.page(items),
+                channels,
+                model: flow::ModelDoor::Shut,
+                forge: Default::default(),
+            };
             let asked = source.map_or(Asked::All, |name| Asked::Named(vec![name.to_owned()]));
             flow::run(&lab.setup, &doors, &asked, now.parse().unwrap(), &Unwatched).await.unwrap()
         };

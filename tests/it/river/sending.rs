@@ -32,6 +32,7 @@ fn doors(lab: &Lab) -> Doors {
         carrier: lab.page(&[OLD]),
         channels: [(tidings::edition::ChannelName::Mail, mail)].into(),
         model: flow::ModelDoor::Shut,
+        forge: Default::default(),
     }
 }
 

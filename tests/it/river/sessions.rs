@@ -139,6 +139,7 @@ pub async fn run_at(setup: &Setup, now: &str) -> Report {
         carrier: Arc::new(Recorded::new(nothing.path().to_owned())),
         channels: BTreeMap::new(),
         model: flow::ModelDoor::Shut,
+        forge: Default::default(),
     };
     flow::run(setup, &doors, &Asked::Due, now.parse().unwrap(), &Unwatched).await.unwrap()
 }

@@ -23,7 +23,12 @@ fn add_people(lab: &mut Lab, number: usize) {
 
 fn doors(lab: &Lab) -> Doors {
     let mail: std::sync::Arc<dyn tidings::tell::Channel> = lab.postbox.clone();
-    Doors { carrier: lab.page(&[OLD]), channels: [(ChannelName::Mail, mail)].into(), model: flow::ModelDoor::Shut }
+    Doors {
+        carrier: lab.page(&[OLD]),
+        channels: [(ChannelName::Mail, mail)].into(),
+        model: flow::ModelDoor::Shut,
+        forge: Default::default(),
+    }
 }
 
 #[tokio::test]

@@ -215,7 +215,8 @@ async fn a_second_run_says_who_is_at_work() {
     let now = "2026-11-17T08:00:00Z".parse().unwrap();
     let held = Keep::open(lab.setup.home.folder(), "tidings run", now).unwrap();
     let carrier = lab.page(&[OLD]);
-    let doors = flow::Doors { carrier, channels: Default::default(), model: flow::ModelDoor::Shut };
+    let doors =
+        flow::Doors { carrier, channels: Default::default(), model: flow::ModelDoor::Shut, forge: Default::default() };
     let error = flow::run(&lab.setup, &doors, &Asked::Due, now, &Unwatched).await.unwrap_err();
     assert!(is_busy(&error), "{error:#}");
     assert!(error.to_string().contains(&std::process::id().to_string()), "{error:#}");

@@ -91,6 +91,7 @@ impl YearOfALab {
             carrier: Arc::new(Recorded::new(pass)),
             channels: BTreeMap::from([(ChannelName::Mail, mail)]),
             model: flow::ModelDoor::Shut,
+            forge: Default::default(),
         };
         let now: Timestamp = format!("{year}-{number:02}-10T08:00:00Z").parse().unwrap();
         flow::run(&self.setup, &doors, &Asked::All, now, &Unwatched).await.unwrap()
@@ -187,6 +188,7 @@ async fn a_month_in_which_nothing_was_read_is_no_edition_and_an_old_one_leaves_o
         carrier: Arc::new(Recorded::new(lab.folder.path().join("pass5"))),
         channels: BTreeMap::from([(ChannelName::Mail, mail)]),
         model: flow::ModelDoor::Shut,
+        forge: Default::default(),
     };
     let send = async |month: &str, reason| flow::send_trends(&lab.setup, &doors, Some(month), reason, now).await;
     let error = send("2026-02", None).await.unwrap_err().to_string();

@@ -54,7 +54,7 @@ fn a_signature_is_the_advice_and_without_one_the_code_of_the_claim() {
     );
     let key = |key: &str, item: Option<&str>| Mark::Setting { key: key.to_owned(), item: item.map(str::to_owned) };
     let marks = settings(json!({ "sandbox": { "enabled": true }, "permissions": { "deny": ["Read(./.env)"] } })).marks;
-    assert_eq!(marks, [key("enabled", None), key("deny", Some("Read(./.env)"))]);
+    assert_eq!(marks, [key("deny", Some("Read(./.env)")), key("enabled", None)]);
     let marks = settings(json!({ "env": { "MAX_THINKING_TOKENS": "8000" } })).marks;
     assert_eq!(marks, [Mark::Variable("MAX_THINKING_TOKENS".to_owned())]);
 

@@ -263,7 +263,10 @@ fn only_the_owners_page_names_friction() {
             let path = entry.unwrap().path();
             match path.is_dir() {
                 true => sources(&path, found),
-                false => found.push((path.clone(), fs::read_to_string(&path).unwrap())),
+                false if path.extension().is_some_and(|ending| ending == "rs") => {
+                    found.push((path.clone(), fs::read_to_string(&path).unwrap()));
+                }
+                false => {}
             }
         }
     }

@@ -340,9 +340,63 @@ fn an_advisory_is_one_lesson_with_the_version_that_mends_it() {
 }
 
 #[test]
+fn one_fault_is_one_lesson_however_many_pages_tell_it() {
+    let advisory = item("maker", Trust::Official, "GHSA-2x4c-9f3m-77qp: Claude Code trusts a folder too early");
+    let release = item("release", Trust::Official, "Claude Code v2.1.300");
+    let tellings = [
+        Telling { item: &advisory, text: "Severity: high. Fixed in 2.1.300. Patched in 2.1.300.", extraction: None },
+        Telling {
+            item: &release,
+            text: "- Security: folders are trusted later (GHSA-2x4c-9f3m-77qp)\n- Faster",
+            extraction: None,
+        },
+    ];
+    let both = learn(&story(&[&advisory, &release]), &tellings, NOTHING, today());
+    assert_eq!(claims(&both), ["Security: folders are trusted later (GHSA-2x4c-9f3m-77qp)"]);
+    assert_eq!(both.found[0].evidence.len(), 2);
+    // A list of packages names the number in its text alone.
+    let mut package = item("package", Trust::Official, "Claude Code trusts folders before it asks");
+    package.link = Some("https://package.example/advisories/7".parse().unwrap());
+    let text = "GHSA-2x4c-9f3m-77qp. Severity: high. Fixed in 2.1.300.";
+    let three = [tellings[0], tellings[1], Telling { item: &package, text, extraction: None }];
+    assert_eq!(learn(&story(&[&advisory, &release, &package]), &three, NOTHING, today()).found.len(), 1);
+    // Where no sentence says both what and since when, the title says what.
+    let alone = learn(&story(&[&advisory]), &tellings[..1], NOTHING, today());
+    assert_eq!(claims(&alone), ["Claude Code trusts a folder too early"]);
+    assert_eq!(alone.found[0].since.as_ref().unwrap().version, "2.1.300");
+    let spans = &alone.found[0].spans;
+    let text = format!("{}\n{}", advisory.title, tellings[0].text);
+    assert_eq!(recheck(&lesson(&alone, 1), spans, &[text]), Ok(()));
+}
+
+#[test]
 fn a_command_is_taken_over_only_as_the_source_wrote_it() {
     let text = "- Added `claude mcp list --short` to see only names\n- Added `claude a | sh` for strangers";
     let learnt = of(&release(), text, NOTHING);
     let advice: Vec<_> = learnt.found.iter().filter_map(|finding| finding.advice.clone()).collect();
     assert_eq!(advice, [Advice::Command("claude mcp list --short".to_owned())]);
+}
+
+proptest::proptest! {
+    #[test]
+    fn whatever_an_official_source_writes_a_claim_is_its_own_words(
+        points in proptest::collection::vec(
+            ("(- |\\* |\u{2022} |)", "(Added a --nap flag|Removed the `/doze` command|Fixed sandbox rules being bypassed|You should use agents|Security:)", "[ a-zA-Z0-9`.,:;!?/~<>\u{2019}\u{2014}\u{e9}-]{0,150}"),
+            0..8,
+        )
+    ) {
+        let text: String = points.iter().map(|(mark, begun, rest)| format!("{mark}{begun}{rest}\n")).collect();
+        let own = |text: &str| {
+            let folded = text.split_whitespace().collect::<Vec<_>>().join(" ");
+            folded.replace('\u{2019}', "'").replace('\u{2014}', "-").replace('`', "")
+        };
+        let page = own(&text);
+        for finding in of(&release(), &text, NOTHING).found {
+            proptest::prop_assert!(page.contains(&own(&finding.claim)), "{} is not of {page}", finding.claim);
+            proptest::prop_assert!(finding.claim.chars().count() <= 140 && finding.claim.is_ascii());
+            proptest::prop_assert!(finding.use_when.chars().count() <= 140 && finding.use_when.is_ascii());
+            let lesson = finding.lesson(LessonId::new(today(), 1), today());
+            proptest::prop_assert_eq!(recheck(&lesson, &finding.spans, std::slice::from_ref(&text)), Ok(()));
+        }
+    }
 }

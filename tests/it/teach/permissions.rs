@@ -108,11 +108,14 @@ const DANGEROUS: [(&str, &str); 96] = [
 ];
 
 /// Flags with which an allowed command is not harmless: an allow rule speaks of them, and a deny rule first.
-const DENIED_FIRST: [&str; 14] = [
+const DENIED_FIRST: [&str; 17] = [
     "git log --output=/w/x",
     "git diff --output /w/x",
     "git diff --no-index ~/.ssh/id_ed25519 /dev/null",
     "git diff --ext-diff",
+    "git diff --ext-d",
+    "git log --outp=/w/x",
+    "go test --exec=./x ./...",
     "git show HEAD --output=/w/x",
     "cargo test --config 'target.x.runner=\"sh\"'",
     "cargo check --config=build.rustc-wrapper='\"./x\"'",

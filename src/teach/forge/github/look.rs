@@ -5,12 +5,13 @@ use std::collections::BTreeMap;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
+use super::super::calls::{below, word};
 use super::super::entries::{named, rejected};
 use super::super::memory::Memory;
 use super::super::seen::{Branch, Commit, Person, Rejection, Removal, Request, Seen, State, Us};
 use super::super::trouble::Trouble;
 use super::answers::{self, Comparison, File, Permission, Pull, Reference, Tree, User};
-use super::visit::{Visit, below, word};
+use super::visit::Visit;
 use super::write::REMARK;
 use crate::source::{Repository, github::API};
 
@@ -73,9 +74,11 @@ impl Visit<'_> {
     }
 
     async fn find_user(&mut self) -> Result<Option<User>, Trouble> {
-        const DOING: &str = "who the token is";
-        let is_app = self.github.token.starts_with("ghs_");
-        if is_app { Ok(None) } else { self.read("/user", DOING).await.map(Some) }
+        let said = self.get("/user", "who the token is").await?;
+        match said.status {
+            200 => self.parsed(said.json, "who the token is").map(Some),
+            _ => Ok(None),
+        }
     }
 
     /// The name of the default branch, of a repository that can be proposed to.
@@ -132,12 +135,10 @@ impl Visit<'_> {
     async fn plain_files(&mut self, tree: &str) -> Result<(), Trouble> {
         let skills = self.github.skills.clone();
         let path = below(&skills.repository, &format!("/git/trees/{tree}?recursive=1"));
-        let tree: Tree = self.read(&path, "for the files of the newest commit").await?;
+        let tree: Option<Tree> = self.find(&path, "for the files of the newest commit").await?;
         // Of a tree that is too large to be listed the contents alone must do.
-        let leaves: BTreeMap<&str, &str> = match tree.truncated {
-            true => BTreeMap::new(),
-            false => tree.tree.iter().map(|leaf| (leaf.path.as_str(), leaf.mode.as_str())).collect(),
-        };
+        let leaves = tree.into_iter().filter(|tree| !tree.truncated).flat_map(|tree| tree.tree);
+        let leaves: BTreeMap<String, String> = leaves.map(|leaf| (leaf.path, leaf.mode)).collect();
         for path in [&skills.reference, &skills.manifest] {
             for (at, _) in path.match_indices('/') {
                 if leaves.get(&path[..at]).is_some_and(|mode| *mode != "040000") {

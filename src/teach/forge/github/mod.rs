@@ -1,4 +1,4 @@
-//! GitHub's REST API as a forge: as the token of [skills], on one branch of one repository.
+//! GitHub's REST API as a forge: as the token of `[skills]`, on one branch of one repository.
 
 mod visit;
 mod limit;

@@ -4,7 +4,6 @@ use std::time::Duration;
 
 use http_body_util::{BodyExt as _, Limited};
 use jiff::{SignedDuration, Timestamp};
-use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use reqwest::Method;
 use reqwest::header::{ACCEPT, AUTHORIZATION, HeaderMap};
 use serde::Deserialize;
@@ -12,17 +11,15 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 use tokio::time::Instant;
 
+use super::super::calls::Call;
 use super::super::memory::Memory;
 use super::super::trouble::Trouble;
 use super::{Github, limit, refusal};
-use crate::source::Repository;
 
 /// "REST API: Getting started" recommends it. The version of the API that it goes with, 2022-11-28, octocrab adds.
 const MEDIA_TYPE: &str = "application/vnd.github+json";
 /// Of GitHub's words, in characters.
 const MAX_SAID_CHARS: usize = 300;
-/// Also `/`: in a path of the API a file or branch is one word.
-const WORD: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.').remove(b'~');
 
 /// The right a request needs, as the page of a fine-grained token calls it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -61,16 +58,6 @@ impl Github {
     }
 }
 
-/// A path of the API below a repository.
-pub(super) fn below(repository: &Repository, path: &str) -> String {
-    format!("/repos/{}/{}{path}", repository.owner, repository.name)
-}
-
-/// A name as one word of a path or a query.
-pub(super) fn word(text: &str) -> String {
-    utf8_percent_encode(text, WORD).to_string()
-}
-
 impl Visit<'_> {
     /// The time now: that of the visit's beginning and what has passed since.
     pub(super) fn now(&self) -> Timestamp {
@@ -103,29 +90,23 @@ impl Visit<'_> {
     }
 
     /// A call that writes; whatever it says, but a wait or a broken server.
-    pub(super) async fn write(
-        &mut self,
-        method: Method,
-        path: &str,
-        body: &Value,
-        doing: &str,
-    ) -> Result<Said, Trouble> {
+    pub(super) async fn write(&mut self, call: &Call, doing: &str) -> Result<Said, Trouble> {
         if std::mem::replace(&mut self.has_written, true) {
             // "Best practices for using the REST API": at least one second between requests that write.
             tokio::time::sleep(self.github.network.gap).await;
         }
-        self.ask(method, path, Some(body), doing).await
+        let method = Method::from_bytes(call.method.as_bytes()).expect("a method's name");
+        self.ask(method, &call.path, Some(&call.body), doing).await
     }
 
     /// A call that writes and must succeed.
     pub(super) async fn make<T: DeserializeOwned>(
         &mut self,
-        method: Method,
-        path: &str,
-        body: &Value,
-        (doing, right): (&str, Right),
+        call: &Call,
+        doing: &str,
+        right: Right,
     ) -> Result<T, Trouble> {
-        let said = self.write(method, path, body, doing).await?;
+        let said = self.write(call, doing).await?;
         match said.status {
             200..=299 => self.parsed(said.json, doing),
             _ => Err(self.refused(&said, doing, right)),

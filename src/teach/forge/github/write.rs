@@ -1,9 +1,9 @@
 //! Writing: one commit, one branch, one request, one comment. All that this house ever writes to a forge is on this page.
 
 use fail::fail_point;
-use reqwest::Method;
 use serde_json::{Value, json};
 
+use super::super::calls::{self, Call, below};
 use super::super::check::unfit;
 use super::super::memory::{Memory, Pushed};
 use super::super::plan::{Whose, needs_edit, needs_push, whose};
@@ -11,8 +11,8 @@ use super::super::seen::{Request, Seen, State};
 use super::super::trouble::Trouble;
 use super::super::{Note, Opened};
 use super::answers::{Commit, Pull, Tree};
-use super::visit::{Right, Visit, below, word};
-use crate::lesson::{Proposal, ProposedFile};
+use super::visit::{Right, Visit};
+use crate::lesson::Proposal;
 
 /// How the one comment begins, by which it is known again.
 pub(super) const REMARK: &str = "tidings leaves this request alone from now on";
@@ -60,22 +60,11 @@ impl Visit<'_> {
         memory: &mut Memory,
         note: Note<'_>,
     ) -> Result<(), Trouble> {
-        let skills = self.github.skills.clone();
-        let place = skills.home_of_branch().clone();
-        let contents = |doing| (doing, Right::Contents);
-        let leaf =
-            |file: &ProposedFile| json!({ "path": file.path, "mode": "100644", "type": "blob", "content": file.after });
-        let changed = [&proposal.reference, &proposal.manifest].into_iter().filter(|file| file.is_changed());
-        let leaves: Vec<Value> = changed.map(leaf).collect();
-        let tree = json!({ "base_tree": seen.base_tree, "tree": leaves });
-        let tree: Tree =
-            self.make(Method::POST, &below(&place, "/git/trees"), &tree, contents("to store the files")).await?;
-        let us = json!({ "name": seen.us.person.name, "email": seen.us.person.email, "date": self.now().to_string() });
-        let commit = json!({
-            "message": proposal.title, "tree": tree.sha, "parents": [seen.base], "author": us, "committer": us,
-        });
-        let commit: Commit =
-            self.make(Method::POST, &below(&place, "/git/commits"), &commit, contents("to store the commit")).await?;
+        let skills = &self.github.skills;
+        let call = calls::tree(proposal, seen, skills);
+        let tree: Tree = self.make(&call, "to store the files", Right::Contents).await?;
+        let call = calls::commit(proposal, seen, skills, &tree.sha, self.now());
+        let commit: Commit = self.make(&call, "to store the commit", Right::Contents).await?;
         fail_point!("forge-committed");
         memory.announced = Some(commit.sha.clone());
         keep(memory, note)?;
@@ -88,17 +77,7 @@ impl Visit<'_> {
             return Err(Trouble::Moved(message));
         }
         let doing = format!("to move {}", skills.branch);
-        let said = match was {
-            None => {
-                let body = json!({ "ref": format!("refs/heads/{}", skills.branch), "sha": commit.sha });
-                self.write(Method::POST, &below(&place, "/git/refs"), &body, &doing).await?
-            }
-            Some(_) => {
-                let path = format!("/git/refs/{}", word(&format!("heads/{}", skills.branch)));
-                let body = json!({ "sha": commit.sha, "force": true });
-                self.write(Method::PATCH, &below(&place, &path), &body, &doing).await?
-            }
-        };
+        let said = self.write(&calls::branch(seen, skills, &commit.sha), &doing).await?;
         match said.status {
             200..=299 => {}
             422 if said.words.contains("Reference already exists")
@@ -118,18 +97,8 @@ impl Visit<'_> {
 
     /// A new request. GitHub says 422 where there is one already: another run was faster, or the answer to ours was lost.
     async fn request(&mut self, proposal: &Proposal, seen: &Seen, memory: &Memory) -> Result<Opened, Trouble> {
-        let skills = self.github.skills.clone();
-        let mut body = json!({
-            "title": proposal.title,
-            "body": proposal.body,
-            "head": format!("{}:{}", skills.home_of_branch().owner, skills.branch),
-            "base": seen.default_branch,
-        });
-        if skills.fork.is_some() {
-            body["maintainer_can_modify"] = true.into();
-        }
         const DOING: &str = "to open the request";
-        let said = self.write(Method::POST, &below(&skills.repository, "/pulls"), &body, DOING).await?;
+        let said = self.write(&calls::request(proposal, seen, &self.github.skills), DOING).await?;
         if said.status == 422 && said.words.contains("already exists") {
             let requests = self.requests().await?;
             return match requests.iter().find(|request| request.state == State::Open) {
@@ -154,13 +123,8 @@ impl Visit<'_> {
     ) -> Result<Opened, Trouble> {
         let number = request.number;
         if needs_edit(request, seen, proposal, memory) {
-            let path = below(&self.github.skills.repository, &format!("/pulls/{number}"));
-            let mut body = json!({ "title": proposal.title, "body": proposal.body });
-            if request.base != seen.default_branch {
-                body["base"] = seen.default_branch.as_str().into();
-            }
-            let doing = format!("to edit #{number}");
-            let edited: Pull = self.make(Method::PATCH, &path, &body, (&doing, Right::Pulls)).await?;
+            let call = calls::edit(request, proposal, seen, &self.github.skills);
+            let edited: Pull = self.make(&call, &format!("to edit #{number}"), Right::Pulls).await?;
             if edited.state != "open" {
                 return Err(Trouble::Moved(format!("#{number} was closed while we looked; the next run takes it in")));
             }
@@ -175,10 +139,9 @@ impl Visit<'_> {
         memory: &mut Memory,
         note: Note<'_>,
     ) -> Result<(), Trouble> {
-        let body = json!({ "body": remark(who, &self.github.skills.branch) });
         let path = below(&self.github.skills.repository, &format!("/issues/{request}/comments"));
-        let doing = format!("to comment on #{request}");
-        let _: Value = self.make(Method::POST, &path, &body, (&doing, Right::Pulls)).await?;
+        let call = Call { method: "POST", path, body: json!({ "body": remark(who, &self.github.skills.branch) }) };
+        let _: Value = self.make(&call, &format!("to comment on #{request}"), Right::Pulls).await?;
         fail_point!("forge-remarked");
         memory.remarked.insert(request);
         keep(memory, note)
@@ -190,8 +153,8 @@ impl Visit<'_> {
         keep(memory, note)?;
         fail_point!("forge-withdrawing");
         let path = below(&self.github.skills.repository, &format!("/pulls/{request}"));
-        let doing = format!("to close #{request}");
-        let _: Pull = self.make(Method::PATCH, &path, &json!({ "state": "closed" }), (&doing, Right::Pulls)).await?;
+        let call = Call { method: "PATCH", path, body: json!({ "state": "closed" }) };
+        let _: Pull = self.make(&call, &format!("to close #{request}"), Right::Pulls).await?;
         Ok(())
     }
 }

@@ -67,7 +67,6 @@ fn help_reads_as_it_was_last_looked_at() {
         "digest preview",
         "digest write",
         "digest send",
-        "lessons",
         "lessons friction",
         "lessons permissions",
         "judge",

@@ -3,6 +3,7 @@
 use std::fmt::Write;
 
 use crate::lesson::{Advice, Lesson, LessonId};
+use crate::teach::forge::entries_line;
 
 use super::propose::{Base, Terms};
 use super::reference::RetiredLine;
@@ -117,11 +118,7 @@ fn written(asked: &Asked<'_>, entries: &[(LessonId, String)], form: Form) -> Str
     foreign(&mut text, asked, form);
     pointer(&mut text, asked, form);
     text.push_str("Texts were chosen and set by a program; it judges their form, not whether they are wise. That is what you are asked for.\n\n");
-    let _ = writeln!(
-        text,
-        "```\n{MARK}{}\n```",
-        entries.iter().map(|(id, hash)| format!("{id}@{hash}")).collect::<Vec<_>>().join(",")
-    );
+    let _ = writeln!(text, "```\n{}\n```", entries_line(entries));
     text
 }
 
@@ -253,22 +250,4 @@ fn pointer(text: &mut String, asked: &Asked<'_>, form: Form) {
         let added = patch.lines().filter_map(|line| line.strip_prefix('+')).rfind(|line| line.starts_with("Read "));
         let _ = writeln!(text, "Add at its end:\n\n```\n{}\n```\n", added.unwrap_or_default().trim_end());
     }
-}
-
-const MARK: &str = "tidings-entries: ";
-
-/// The entries that a request's body names in its last fenced block, with the hash of what they say; empty for a body without one. What a
-/// person wrote behind it is passed over.
-pub fn entries_of(body: &str) -> Vec<(LessonId, String)> {
-    let lines: Vec<&str> = body.lines().map(str::trim_end).collect();
-    let marked =
-        lines.windows(3).rev().find(|lines| lines[0] == "```" && lines[1].starts_with(MARK) && lines[2] == "```");
-    let Some(marked) = marked else { return Vec::new() };
-    let entry = |text: &str| {
-        let (id, hash) = text.split_once('@')?;
-        let is_hash = hash.len() == 12 && hash.bytes().all(|b| b.is_ascii_digit() || (b'a'..=b'f').contains(&b));
-        is_hash.then_some(())?;
-        Some((id.parse().ok()?, hash.to_owned()))
-    };
-    marked[1][MARK.len()..].split(',').filter_map(entry).collect()
 }

@@ -16,7 +16,6 @@ mod escape;
 mod diff;
 mod mail;
 
-pub use body::entries_of;
 pub use mail::{Author, format_patch};
 pub use parse::{Mistake, parse};
 pub use pointer::{pointer_patch, points_at};

@@ -582,6 +582,7 @@ const SETTINGS: &[&str] = &[
     r#"{"env":{}}"#,
     r#"{"env":["MAX_THINKING_TOKENS=8000"]}"#,
     r#"{"cleanupPeriodDays":0}"#,
+    r#"{"cleanupPeriodDays":20}"#,
     r#"{"cleanupPeriodDays":-1}"#,
     r#"{"cleanupPeriodDays":1e99}"#,
     r#"{"cleanupPeriodDays":30.0}"#,

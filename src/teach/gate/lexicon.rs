@@ -142,6 +142,9 @@ static LEXICON: LazyLock<(RegexSet, Vec<(Regex, &str)>)> = LazyLock::new(|| {
     const LEAK: &str = "it sends away what must stay";
     const LOSE: &str = "it destroys what may be needed";
     const RUNS: &str = "it fetches or runs what nobody reviewed";
+    const LEADS: &str = "it sets where requests go, or who one is";
+    // The beginning of what one is told to do: of a sentence or clause, or after a word that asks.
+    const TOLD: &str = r"(?:^|[.;:,] |\b(?:please|should|must|then|and|or|to|always|first|just)) ?";
     let rows: Vec<(String, &str)> = vec![
         // Switches by name.
         (r"dangerous(?:ly)?|danger-full-access|bypass_?-?permissions?|\byolo\b|full-auto|dont-?ask\b|unsandboxed|no-?sandbox|\bno-?verify\b|insecure|trusted-host|break-system-packages|--force(?:$|[^a-z-])|sslverify|ssl_no_verify|strict-ssl|reject_?unauthorized|pythonhttpsverify|stricthostkeychecking|--privileged|allow-?all|trust-?all|accept-?all|approve-?all|enableallprojectmcpservers|disableallhooks|skip-?(?:permissions?|trust|verification|approvals?|checks?|review)|skip[a-z]*(?:permission|prompt|check|preflight)|disable-?(?:sandbox|hooks?|permissions?|security|auth|tls|ssl|safety|verification|checks?|approvals?)|autoallow|acceptedits as|ignore-?(?:certificate|ssl|tls|cert)[a-z-]*|unsafe-?(?:fixes|perm|mode)|--unsafe|no-?check-?certificate|skip_?verify|world-(?:read|writ)able|allow-?root|setuid|chmod|chown".into(), AWAY),
@@ -181,6 +184,10 @@ static LEXICON: LazyLock<(RegexSet, Vec<(Regex, &str)>)> = LazyLock::new(|| {
         // Fetched and run.
         (r"\b(?:download|fetch|clone|pull|get|load|open|visit|browse|go to|read|retrieve|source)\b.{0,40}\b(?:and|then|to)\b.{0,12}\b(?:run|execut|install|eval|follow|source|apply|obey|start|launch|import)[a-z]*\b|\b(?:run|execute|launch|start|source|eval)\b(?: [a-z-]+){0,4}? (?:installer|install script|setup script|bootstrap script|remote script|downloaded|from the (?:web|internet|network|page|link|post|article|gist)|binary|binaries|script (?:at|from|on|in))\b|\bpipe\b.{0,20}\b(?:sh|bash|shell|python)\b|\bclone (?:the |a |this |that )?[a-z0-9_-]+/".into(), RUNS),
         (r"\b(?:add|connect|register|enable|use|configure|attach|point|set up|trust|start|run)\b(?: [a-z-]+){0,2}? [a-z0-9]+(?:[-_/][a-z0-9]+)+ (?:mcp|plugin|marketplace|server|extension|package|connector|skill|registry|mirror|proxy|index|repository|repo)\b|\b(?:plugin|marketplace|server|extension|package|connector|skill|registry|mirror|proxy|repository|repo|module|library|tool|helper) (?:called|named|known as|published (?:by|as)|hosted (?:by|at|on)|provided by|by the name)\b|\b(?:another|third-party|unofficial|custom|mirror|alternative|faster|community|private) (?:registry|mirror|package index|index|proxy|marketplace)\b|\b(?:base url|baseurl|base_url|endpoint|proxy|registry|index|mirror|host) (?:to|at|=)\b".into(), RUNS),
+        // Told to do so; that a release added, mended or read it may be told.
+        (format!(r"{TOLD}(?:set|use|export|put|store|point|add|define|configure|write|keep|change|fill|pass|save|paste)\b[^.;]{{0,60}}\b(?:[a-z0-9]+_)*(?:base_url|api_base|api_key|auth_token|access_token|oauth_token|proxy|ssh_command|ld_preload|node_options|pythonpath|bash_env|custom_headers|apikeyhelper|awsauthrefresh)\b"), LEADS),
+        (format!(r"{TOLD}(?:disable|turn off|switch off|unset|remove|drop|clear|delete)\b[^.;]{{0,40}}\b(?:disable[a-z]+|that)\b"), AWAY),
+        (format!(r"{TOLD}(?:use|run|type|call|try|add|invoke|accept)\b[^.;]{{0,20}}\b(?:mcp add(?:-json)?|mcp login|plugin install|plugin marketplace add|plugin enable)\b"), RUNS),
     ];
     let rows: Vec<(String, &str)> = rows;
     let set = RegexSet::new(rows.iter().map(|(pattern, _)| pattern)).expect("a test compiles them");

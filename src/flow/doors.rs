@@ -35,7 +35,7 @@ pub struct Doors {
 pub enum ForgeDoor {
     #[default]
     Shut,
-    /// To be opened as [skills] says, with secrets from here.
+    /// To be opened as `[skills]` says, with secrets from here.
     With(fn(&SecretName) -> Result<String>),
     Open(Arc<dyn Forge>),
 }

@@ -90,7 +90,7 @@ pub(super) async fn teach(
 /// `checkout` is a folder with the repository's files, for those who have no token.
 ///
 /// # Errors
-/// When the home can't be held, [skills] is not set up, or the repository can't be read; nothing was sent by then, but with
+/// When the home can't be held, `[skills]` is not set up, or the repository can't be read; nothing was sent by then, but with
 /// `is_open`.
 pub async fn propose(
     setup: &Setup,

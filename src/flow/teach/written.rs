@@ -1,4 +1,4 @@
-//! What a proposal would do, written down for people below digests/<week>/proposal/.
+//! What a proposal would do, written down for people below digests/WEEK/proposal/.
 
 use std::fs;
 

@@ -134,6 +134,13 @@ static POINTS_BACK: LazyLock<Regex> = LazyLock::new(|| {
     )
 });
 
+/// What it does to something that an earlier sentence named.
+static SPEAKS_OF_IT: LazyLock<Regex> = LazyLock::new(|| {
+    pattern(
+        r"(?i)^(?:[a-z-]+ ){1,4}(?:support|use|need|read|enable|disable|try|call|add|make|run|drop|remove)s? (?:it|them|this)\b",
+    )
+});
+
 fn pattern(text: &str) -> Regex {
     Regex::new(text).expect("a valid pattern")
 }
@@ -156,6 +163,9 @@ pub fn worth(sentence: &Sentence, is_advisory: bool) -> Result<Worth, &'static s
         return Err("it points back at another sentence");
     }
     let has_code = !code::tokens(words).is_empty();
+    if !has_code && SPEAKS_OF_IT.is_match(words) {
+        return Err("it speaks of what another sentence names");
+    }
     let is_fix = words.starts_with("Fix") || heading.contains("fix");
     let found = if is_advisory && heading == "title" {
         // What the fault is; the versions stand in the text.
@@ -209,7 +219,8 @@ fn advisory(words: &str) -> Option<(Kind, i32, &'static str)> {
 }
 
 fn news(words: &str, heading: &str, has_code: bool, is_point: bool) -> Option<(Kind, i32, &'static str)> {
-    if GOES.is_match(words) || heading.contains("deprecat") || heading.contains("removed") {
+    // Under the heading of what was removed a point may be a name alone: read without it, it would recommend what is gone.
+    if GOES.is_match(words) {
         let weight = if HABIT.is_match(words) || has_code { 7 } else { 2 };
         return Some((Kind::Deprecation, weight, "something goes"));
     }
@@ -278,6 +289,7 @@ mod tests {
             ("Bug fixes and reliability improvements", None),
             ("Learn how teams use agents in production", None),
             ("It is fixed in version 1.2.3.", None),
+            ("The official kits support it; it is off by default.", None),
         ] {
             assert_eq!(of(words), expected, "{words}");
         }

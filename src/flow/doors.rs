@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result};
 use jiff::Timestamp;
 
 use crate::config::{self, Config, SecretName};
@@ -15,10 +15,11 @@ use crate::fetch::recorded::{Recorded, Recorder};
 use crate::fetch::reddit::{Account, Reddit};
 use crate::fetch::router::Router;
 use crate::fetch::web::Web;
-use crate::teach::forge::{self, Forge};
+use crate::teach::forge::Forge;
 use crate::tell::Channel;
 use crate::tell::channel::kind;
 
+use super::forge::open_forge;
 use super::models::ModelDoor;
 
 /// The doors to the outside. Tests and the demo bring their own.
@@ -42,16 +43,14 @@ pub enum ForgeDoor {
 
 impl ForgeDoor {
     /// # Errors
-    /// When [skills] is not set up, or its token is missing or may do too much.
+    /// When `[skills]` is not set up, or its token is missing or may do too much.
     pub(super) fn open(&self, config: &Config) -> Result<Arc<dyn Forge>> {
-        match (self, &config.skills) {
-            (ForgeDoor::Open(forge), _) => Ok(forge.clone()),
-            (ForgeDoor::With(secrets), Some(skills)) => {
-                let forge = forge::github::Github::open(skills, &config.network, secrets);
-                Ok(Arc::new(forge.context("opening [skills]")?))
-            }
-            _ => bail!("no way to the skills repository is open here"),
-        }
+        let opened = match self {
+            ForgeDoor::Open(forge) => Some(forge.clone()),
+            ForgeDoor::With(secrets) => open_forge(config, secrets).context("opening [skills]")?,
+            ForgeDoor::Shut => None,
+        };
+        opened.context("no way to the skills repository is open here")
     }
 }
 

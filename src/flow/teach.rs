@@ -9,6 +9,7 @@ mod written;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Result, bail};
+use jiff::civil::Date;
 use jiff::{SignedDuration, Timestamp};
 
 use crate::config::Skills;
@@ -16,7 +17,7 @@ use crate::edition::SkillUpdate;
 use crate::keep::{Keep, Stage};
 use crate::lesson::{LessonId, Proposal};
 use crate::teach::forge::{self, Done, Forge, Memory, Plan, Seen, Trouble};
-use crate::teach::skill::Outcome;
+use crate::teach::skill::{Outcome, Proposed};
 
 use super::report::Acts;
 use super::week::Week;
@@ -45,6 +46,8 @@ pub struct Offered {
     pub refused: Vec<(LessonId, String)>,
     /// Good ones that wait for room, or for the next minor version.
     pub waiting: Vec<LessonId>,
+    /// New advice may take its minor version from this day on.
+    pub waits: Option<Date>,
 }
 
 /// The weekly request, and once a day a look at what people said. What stops it is noted for the status, and stops no run.
@@ -59,7 +62,8 @@ pub(super) async fn teach(
     let mut record = Record::of(keep, skills)?;
     let schedule = &setup.config.schedule;
     let week = Week::open_at(schedule, now)?.before(schedule)?.name;
-    let is_weekly = record.week.as_ref() != Some(&week);
+    let today = now.to_zoned(schedule.zone.clone()).date();
+    let is_weekly = record.week.as_ref() != Some(&week) || record.waits.is_some_and(|until| until <= today);
     if !is_weekly && record.looked.is_some_and(|looked| now.duration_since(looked) < BETWEEN_LOOKS) {
         return Ok(());
     }
@@ -75,6 +79,7 @@ pub(super) async fn teach(
             record.trouble = None;
             if is_weekly {
                 record.week = Some(week);
+                record.waits = offered.waits;
             }
             acts.requests += usize::from(offered.request.is_some());
         }
@@ -147,17 +152,36 @@ async fn rehearse(
     let seen = forge.look(&record.forge, now).await.map_err(in_words)?;
     let mut record = record.clone();
     record.forge.hear(&seen, now);
-    let ground = Ground::of_seen(&seen);
-    let proposed = offer::work_out(keep, setup, skills, &ground, &record, now)?;
+    let (mut offered, _) = draw_up(keep, setup, skills, &record, &seen, now)?;
+    offered.outcome.push_str("; nothing was sent");
+    Ok(offered)
+}
+
+/// Works out the request and what is to be done with it, and writes both down.
+fn draw_up(
+    keep: &mut Keep,
+    setup: &Setup,
+    skills: &Skills,
+    record: &Record,
+    seen: &Seen,
+    now: Timestamp,
+) -> Result<(Offered, Plan)> {
+    let proposed = offer::work_out(keep, setup, skills, &Ground::of_seen(seen), record, now)?;
     let mut offered = offered(&proposed);
     if let Some(proposal) = &mut offered.proposal {
-        keep_words(proposal, &seen);
+        keep_words(proposal, seen);
     }
-    let plan = forge::plan(&seen, offered.proposal.as_ref(), &record.forge, now);
-    offered.outcome = format!("{}; nothing was sent", words_of_plan(&plan));
-    let calls = offered.proposal.as_ref().map(|proposal| forge::calls(&plan, proposal, &seen, skills, now));
+    // What waits for its day takes nothing back meanwhile.
+    let plan = match proposed.outcome {
+        Outcome::Waits(_) => Plan::Nothing,
+        _ => forge::plan(seen, offered.proposal.as_ref(), &record.forge, now),
+    };
+    if offered.waits.is_none() {
+        offered.outcome = words_of_plan(&plan);
+    }
+    let calls = offered.proposal.as_ref().map(|proposal| forge::calls(&plan, proposal, seen, skills, now));
     written::write(setup, &calls.unwrap_or_default(), now, &mut offered)?;
-    Ok(offered)
+    Ok((offered, plan))
 }
 
 /// Hears, and in the weekly run offers.
@@ -178,11 +202,10 @@ async fn visit(
         }
     };
     let heard = record.forge.hear(&seen, now);
-    let ground = Ground::of_seen(&seen);
     hear::take_in(keep, record, &heard, &seen, now)?;
     record.looked = Some(now);
     record.request = seen.open_request().map(|request| request.url.clone());
-    if let Some(body) = &ground.body {
+    if let Some(body) = &seen.body {
         keep.keep_skill_text(body, now)?;
     }
     record.keep(keep, now)?;
@@ -190,15 +213,7 @@ async fn visit(
         return Ok(Offered::default());
     }
 
-    let proposed = offer::work_out(keep, setup, skills, &ground, record, now)?;
-    let mut offered = offered(&proposed);
-    if let Some(proposal) = &mut offered.proposal {
-        keep_words(proposal, &seen);
-    }
-    let plan = forge::plan(&seen, offered.proposal.as_ref(), &record.forge, now);
-    offered.outcome = words_of_plan(&plan);
-    let calls = offered.proposal.as_ref().map(|proposal| forge::calls(&plan, proposal, &seen, skills, now));
-    written::write(setup, &calls.unwrap_or_default(), now, &mut offered)?;
+    let (mut offered, plan) = draw_up(keep, setup, skills, record, &seen, now)?;
     let mut memory = record.forge.clone();
     let mut note = |memory: &Memory| -> Result<()> {
         record.forge = memory.clone();
@@ -277,19 +292,21 @@ pub(super) fn update_of(keep: &Keep, setup: &Setup, week: &Week) -> Result<Optio
     }))
 }
 
-fn offered(proposed: &crate::teach::skill::Proposed) -> Offered {
-    let (proposal, outcome) = match &proposed.outcome {
-        Outcome::Ready(proposal) => (Some((**proposal).clone()), "ready".to_owned()),
-        Outcome::Nothing => (None, "the skill says all there is to say".to_owned()),
+fn offered(proposed: &Proposed) -> Offered {
+    let (proposal, waits, outcome) = match &proposed.outcome {
+        Outcome::Ready(proposal) => (Some((**proposal).clone()), None, "ready".to_owned()),
+        Outcome::Nothing => (None, None, "the skill says all there is to say".to_owned()),
         Outcome::Waits(until) => {
-            (None, format!("new advice waits for {until}, when a minor version may be taken again"))
+            let words = format!("new advice waits for {until}, when a minor version may be taken again");
+            (None, Some(*until), words)
         }
     };
     let refused = proposed.refused.iter().map(|(id, why)| {
         let why: Vec<String> = why.iter().map(ToString::to_string).collect();
         (id.clone(), why.join("; "))
     });
-    Offered { proposal, outcome, refused: refused.collect(), waiting: proposed.waiting.clone(), ..Offered::default() }
+    let (refused, waiting) = (refused.collect(), proposed.waiting.clone());
+    Offered { proposal, outcome, refused, waiting, waits, ..Offered::default() }
 }
 
 fn words_of_plan(plan: &Plan) -> String {

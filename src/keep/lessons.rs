@@ -398,9 +398,7 @@ impl Keep {
             return Ok(());
         }
         let view = LessonView { version: VERSION, at: now, lessons, stories };
-        let mut bytes = serde_json::to_vec_pretty(&view).context("writing the lessons as JSON")?;
-        bytes.push(b'\n');
-        whole::replace(&self.state().join("views/lessons.json"), &bytes, 0o600)
+        self.write_view("lessons", &view)
     }
 
     fn lesson_marks(&self) -> Result<Marks> {

@@ -28,6 +28,8 @@ pub(super) struct Record {
     pub looked: Option<Timestamp>,
     /// The last week that was offered.
     pub week: Option<String>,
+    /// What had to wait for its minor version is offered on this day, in the middle of a week.
+    pub waits: Option<Date>,
     /// When everybody was last asked to review.
     pub last_minor: Option<Date>,
     /// The newest last.

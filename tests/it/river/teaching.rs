@@ -231,3 +231,21 @@ async fn a_proposal_is_written_down_and_nothing_is_sent() {
     assert_eq!((lab.writes(), lab.stages()), (4, vec![Stage::Proposed]));
     assert!(opened.request.unwrap().contains("/pull/"));
 }
+
+#[tokio::test]
+async fn what_waits_for_its_minor_version_is_offered_on_the_day_and_not_a_week_later() {
+    let mut lab = Lab::new();
+    lab.run("2026-11-10T10:00:00Z", &[OLD]).await;
+    lab.run("2026-11-18T10:00:00Z", &[OLD, NEW]).await;
+    let number = lab.server.world().open_pulls()[0].number;
+    lab.server.world().merge(number);
+    lab.writes();
+    // The week's first run hears of the merge, and would ask everybody again two days after it.
+    lab.run("2026-11-23T10:00:00Z", &[OLD, NEW, NEXT]).await;
+    let merged = flow::skill_standing(&lab.setup.home).unwrap().unwrap().merged[0].at;
+    assert_eq!(merged.to_zoned(jiff::tz::TimeZone::UTC).date().to_string(), "2026-11-21");
+    lab.run("2026-11-27T10:00:00Z", &[OLD, NEW, NEXT]).await;
+    assert_eq!(lab.writes(), 0, "everybody was asked less than a week ago");
+    lab.run("2026-11-28T10:00:00Z", &[OLD, NEW, NEXT]).await;
+    assert_eq!(lab.writes(), 4);
+}

@@ -118,6 +118,7 @@ fn broken_walls(file: &File) -> Vec<String> {
     let room = file.room();
     let is_act = ACTS.contains(&room);
     let (is_flow, is_face) = (room == "flow", room == "main" || room == "cli");
+    let is_served = room == "serve";
 
     if file.is_thing() {
         wall(acts.is_empty() && !names.contains("flow"), "things name only things");
@@ -139,6 +140,10 @@ fn broken_walls(file: &File) -> Vec<String> {
     }
     if is_face {
         wall(acts.is_empty(), "the command line calls flow and names no act");
+    }
+    if is_served {
+        wall(acts.is_empty(), "serving asks flow and names no act");
+        wall(!file.mentions(r"\bKeep\b|flow::run\b"), "serving reads files and never holds the store");
     }
     let door = |krate: &str, place: &str| !file.mentions(&format!(r"\b{krate}::")) || file.path.starts_with(place);
     wall(door("sled", "keep/store"), "sled has its door in keep/store");
@@ -162,6 +167,10 @@ fn broken_walls(file: &File) -> Vec<String> {
         github.iter().any(|place| door("octocrab", place)),
         "octocrab has its doors in fetch/github and teach/forge/github, and its models in the readers of GitHub's answers",
     );
+    wall(door("axum", "serve/web"), "axum has its door in serve/web");
+    wall(door("rmcp", "serve/mcp"), "rmcp has its door in serve/mcp");
+    wall(door("prometheus", "serve/metrics"), "prometheus has its door in serve/metrics");
+    wall(door("notify", "fetch/disk"), "notify has its door in fetch/disk");
     wall(door("psl", "judge/group/site.rs"), "psl has its door in judge/group/site");
     wall(door("dom_smoothie", "read/article"), "dom_smoothie has its door in read/article");
     wall(door("resvg", "tell/trends/chart"), "resvg has its door in tell/trends/chart");
@@ -284,6 +293,12 @@ fn each_wall_broken_on_purpose_is_noticed() {
         ("read/prose.rs", "use pulldown_cmark::Parser;", "pulldown-cmark has its door"),
         ("fetch/web.rs", "let api = octocrab::Octocrab::default();", "octocrab has its doors"),
         ("read/feed.rs", "use dom_smoothie::Readability;", "dom_smoothie has its door"),
+        ("serve/web/page.rs", "use crate::keep::index::Library;", "serving asks flow"),
+        ("serve/mcp/mod.rs", "fn f(keep: &mut Keep) {}", "never holds the store"),
+        ("flow/watch.rs", "use axum::Router;", "axum has its door"),
+        ("serve/web/mod.rs", "use rmcp::ServerHandler;", "rmcp has its door"),
+        ("flow/report.rs", "use prometheus::Registry;", "prometheus has its door"),
+        ("flow/watch.rs", "use notify::Watcher;", "notify has its door"),
         ("story.rs", "fn f() { psl::domain_str(h); }", "psl has its door"),
         ("tell/render.rs", "let tree = resvg::usvg::Tree::from_str(svg, &options);", "resvg has its door"),
         ("judge/trends/moves.rs", "let file = std::fs::read(path);", "trends are found purely"),
@@ -318,6 +333,7 @@ fn each_wall_broken_on_purpose_is_noticed() {
         ("judge/model/line.rs", "use reqwest::Client; impl Model for Mine {}"),
         ("fetch/github/mod.rs", "use octocrab::Octocrab;"),
         ("teach/forge/github/mod.rs", "use octocrab::Octocrab; use reqwest::Client; impl Forge for Github {}"),
+        ("serve/web/mod.rs", "use axum::Router; use crate::flow::ask;"),
         ("read/release.rs", "use octocrab::models::repos::Release;"),
     ] {
         assert_eq!(broken_walls(&File::new(path, code)), Vec::<String>::new(), "{path}: {code}");

@@ -17,6 +17,7 @@ mod site;
 mod skills;
 mod sources;
 pub(crate) mod table;
+mod web;
 
 pub use channels::{Apprise, Database, Notion, Ntfy, Slack, Webhook};
 pub use mistake::Mistake;
@@ -28,7 +29,7 @@ pub use site::site_line;
 pub use skills::{Plugin, Skills};
 pub use sources::{read_every_source, read_sources};
 
-use std::net::IpAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
 use std::str::FromStr;
 use std::time::Duration;
@@ -59,8 +60,7 @@ pub struct Config {
     /// None: nothing is mailed.
     pub mail: Option<Mail>,
     pub webhook: Option<Webhook>,
-    /// None: letters name no page to leave by.
-    pub web: Option<Web>,
+    pub web: Web,
     pub ntfy: Option<Ntfy>,
     pub slack: Option<Slack>,
     pub apprise: Option<Apprise>,
@@ -457,11 +457,32 @@ pub struct Mail {
     pub tells: Vec<EditionKind>,
 }
 
-/// `[web]`: where people outside reach this home's pages.
+/// `[web]`: where this home's pages are, and who may see them.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Web {
-    /// https, without query.
-    pub url: Url,
+    /// Where people outside reach them: https, without query. None: letters name no page to leave by.
+    pub url: Option<Url>,
+    pub listen: SocketAddr,
+    /// Names by which browsers may ask for them, beside those of loopback and the host of `url`.
+    pub hosts: Vec<String>,
+    /// Who knows it sees what the owner of the home sees.
+    pub token: Option<SecretName>,
+    pub proxy: Option<Proxy>,
+}
+
+impl Default for Web {
+    fn default() -> Web {
+        Web { url: None, listen: web::LISTEN, hosts: Vec::new(), token: None, proxy: None }
+    }
+}
+
+/// A server in front of the pages that knows who asks.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Proxy {
+    /// Where it names the person, in small letters. It must take this header out of what comes from outside.
+    pub user_header: String,
+    /// Where it asks from; what asks from elsewhere is not believed.
+    pub from: Vec<Block>,
 }
 
 /// Where a secret lies; never the secret.

@@ -26,6 +26,7 @@ mod month;
 mod harvest;
 mod report;
 mod doors;
+mod clock;
 mod forge;
 mod rehearse;
 mod explain;
@@ -58,6 +59,7 @@ pub use crate::keep::Restored;
 pub use channels::{
     Replayed, Tried, channel_place, channel_tells, check_channel, is_held, replay_letters, try_channel,
 };
+pub use clock::Clock;
 pub use digests::{preview_digest, send_digest, write_digest};
 pub use doors::{Doors, ForgeDoor, Secrets};
 pub use editorial::{LONGEST, add_editorial};

@@ -34,3 +34,6 @@ pub mod keep;
 pub mod judge;
 pub mod tell;
 pub mod teach;
+
+// A face inside the library: it asks flow.
+pub mod serve;

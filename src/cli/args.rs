@@ -2,6 +2,7 @@
 
 mod lessons;
 
+use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use clap::builder::{PossibleValuesParser, TypedValueParser};
@@ -113,6 +114,8 @@ pub enum Command {
         #[arg(long)]
         check: bool,
     },
+    /// Show it all to browsers: what was told, a search over everything, past sessions, how the sources fare
+    Serve(ServeArgs),
     /// Say what is missing for a working home, and how to get it
     Doctor,
     /// Make the search index anew from what is kept
@@ -142,6 +145,13 @@ pub struct RunArgs {
     /// Write every answer of the network into a recorded world
     #[arg(long, value_name = "DIR")]
     pub record: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub struct ServeArgs {
+    /// An address and a port of this machine; port 0 takes any that is free [default: 127.0.0.1:8410, or `listen` of [web]]
+    #[arg(long, value_name = "ADDRESS")]
+    pub listen: Option<SocketAddr>,
 }
 
 #[derive(Debug, Args)]

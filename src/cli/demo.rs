@@ -27,7 +27,13 @@ pub async fn demo(desk: &Desk) -> Result<ExitCode, Failure> {
         }
     };
     flow::lay_out_demo(&home)?;
-    let here = Desk { home: Some(home.folder().to_owned()), now: desk.now, json: desk.json, session: None };
+    let here = Desk {
+        home: Some(home.folder().to_owned()),
+        now: desk.now,
+        is_pretended: desk.is_pretended,
+        json: desk.json,
+        session: None,
+    };
     let setup = here.setup()?;
     let started = std::time::Instant::now();
     let progress = Progress::new();

@@ -28,13 +28,16 @@ mod channels;
 mod status;
 mod eval;
 mod beside;
+mod serve;
 mod doctor;
 
 use std::io::{IsTerminal, Write};
 use std::process::ExitCode;
+use std::sync::Arc;
 
 use jiff::Timestamp;
 use serde::Serialize;
+use tidings::flow::Clock;
 use tracing_subscriber::EnvFilter;
 
 use args::{Cli, Command};
@@ -45,12 +48,20 @@ pub struct Desk {
     /// `--home` or TIDINGS_HOME.
     pub home: Option<std::path::PathBuf>,
     pub now: Timestamp,
+    /// `now` is pretended: time stands still.
+    pub is_pretended: bool,
     pub json: bool,
     /// The session of an agent from which the command is called.
     pub session: Option<String>,
 }
 
 impl Desk {
+    /// Tells the time to what lives longer than one pass.
+    pub fn clock(&self) -> Clock {
+        let now = self.now;
+        if self.is_pretended { Arc::new(move || now) } else { Arc::new(Timestamp::now) }
+    }
+
     /// Prints one JSON value on stdout.
     pub fn print_json(&self, value: &impl Serialize) -> anyhow::Result<()> {
         say(&serde_json::to_string_pretty(value)?)
@@ -70,7 +81,9 @@ pub fn main(cli: Cli) -> ExitCode {
     memory::give_back();
     start_logging(cli.verbose);
     let session = std::env::var("CLAUDE_CODE_SESSION_ID").ok().filter(|session| !session.is_empty());
-    let desk = Desk { home: cli.home, now: cli.now.unwrap_or_else(Timestamp::now), json: cli.json, session };
+    let is_pretended = cli.now.is_some();
+    let now = cli.now.unwrap_or_else(Timestamp::now);
+    let desk = Desk { home: cli.home, now, is_pretended, json: cli.json, session };
     let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
         Ok(runtime) => runtime,
         Err(error) => return Failure::from(anyhow::Error::new(error)).report(),
@@ -96,6 +109,7 @@ pub fn main(cli: Cli) -> ExitCode {
             Command::Channels { command } => channels::channels(&desk, command).await,
             Command::Status { check: true } => status::check(&desk),
             Command::Status { check: false } => status::status(&desk),
+            Command::Serve(args) => serve::serve(&desk, &args).await,
             Command::Doctor => doctor::doctor(&desk).await,
             Command::Reindex => run::reindex(&desk),
             Command::Restore { from } => run::restore(&desk, from.as_deref()),

@@ -1,11 +1,8 @@
-//! Reads `[[people]]` and `[web]`: who gets letters, what concerns them first, and where they leave by a link.
+//! Reads `[[people]]`: who gets letters, and what concerns them first.
 
-use url::Url;
-
+use super::Person;
 use super::settings::check_address;
-use super::sources::read_web_address;
 use super::table::{Found, Table, nearest};
-use super::{Person, Web};
 use crate::edition::ChannelName;
 use crate::stream::Stream;
 
@@ -62,22 +59,4 @@ fn words<T>(
         }
     }
     Some(found)
-}
-
-pub(super) fn read_web(table: Table<'_, '_>) -> Option<Web> {
-    const EXAMPLE: &str = "url = \"https://tidings.example.org\"";
-    let read = |text: &str| -> Result<Url, String> {
-        let url = read_web_address(text)?;
-        // RFC 8058, 3.1: the address of one click is https.
-        match url.scheme() == "https" && url.query().is_none() && url.fragment().is_none() {
-            true => Ok(url),
-            false => Err(format!("`{text}` is no https address without query")),
-        }
-    };
-    let url = table.parsed("url", read, EXAMPLE);
-    if url.is_none() && !table.entries().any(|(key, ..)| key == "url") {
-        table.mistake("[web] needs `url`".to_owned(), EXAMPLE);
-    }
-    table.finish();
-    Some(Web { url: url?.value })
 }

@@ -52,7 +52,7 @@ pub fn read_settings(file: &str, text: &str) -> Result<Config, Vec<Mistake>> {
     }
     super::channels::read(&top, &mut config);
     if let Some(table) = top.table("web") {
-        config.web = super::people::read_web(table);
+        config.web = super::web::read(table);
     }
     if let Some(table) = top.table("scrub") {
         config.scrub_rules = table.some_parsed("rules", read_rules, "\"gitleaks.toml\", a file in the home");

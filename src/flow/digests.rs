@@ -7,6 +7,7 @@ use std::fs;
 use anyhow::{Context, Result, anyhow, bail};
 use fail::fail_point;
 use jiff::{SignedDuration, Timestamp};
+use url::Url;
 
 use crate::edition::{ChannelName, Counts, Digest, EditionId, Letter, Trouble};
 use crate::keep::{Keep, Stopped};
@@ -162,8 +163,9 @@ fn objections(
     let own: Vec<String> = setup
         .config
         .web
+        .url
         .iter()
-        .map(|web| web.url.to_string())
+        .map(Url::to_string)
         .chain(mail.and_then(|mail| mail.admin.as_ref()).map(|admin| format!("mailto:{admin}")))
         .collect();
     Ok(check(digest, pages, readers, &last, &own))

@@ -88,6 +88,6 @@ pub(super) fn operators(setup: &Setup) -> Vec<Reader> {
 pub(super) fn sender(setup: &Setup) -> Result<Option<Sender>> {
     let Some(mail) = &setup.config.mail else { return Ok(None) };
     let sender = Sender::new(mail)?;
-    let Some(web) = &setup.config.web else { return Ok(Some(sender)) };
-    Ok(Some(sender.with_page(web.url.clone(), keep::leaving_key(setup.home.folder())?)))
+    let Some(url) = &setup.config.web.url else { return Ok(Some(sender)) };
+    Ok(Some(sender.with_page(url.clone(), keep::leaving_key(setup.home.folder())?)))
 }

@@ -150,7 +150,7 @@ async fn a_letter_that_is_taken_ends_what_bounced_before() {
 async fn people_of_the_same_streams_get_the_same_order_and_each_their_own_letter() {
     let mut lab = Lab::new();
     lab.setup.config.people[1].streams = vec![tidings::stream::Stream::Evals];
-    lab.setup.config.web = Some(tidings::config::Web { url: "https://tidings.lab.example".parse().unwrap() });
+    lab.setup.config.web.url = Some("https://tidings.lab.example".parse().unwrap());
     lab.run("2026-11-17T08:00:00Z", &[OLD]).await;
     let benchmark = ("bench", "A benchmark for lantern-code agents", "New evals of coding agents.");
     lab.run("2026-11-17T09:00:00Z", &[benchmark, HOOKS, OLD]).await;

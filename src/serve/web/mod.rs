@@ -1,0 +1,121 @@
+//! The pages: what a browser sees of a home. They are written here, whole, and need no script.
+
+mod visitor;
+mod gate;
+mod peer;
+mod connection;
+mod page;
+mod asset;
+mod today;
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::{Context, Result, ensure};
+use axum::http::StatusCode;
+use axum::middleware;
+use axum::routing::get;
+use axum::{Router, extract::State};
+use jiff::Timestamp;
+use tokio::net::TcpListener;
+use tokio::sync::Semaphore;
+use tower_http::catch_panic::CatchPanicLayer;
+use tower_http::compression::CompressionLayer;
+use tower_http::limit::RequestBodyLimitLayer;
+use tower_http::timeout::TimeoutLayer;
+
+use crate::config::Config;
+use crate::flow::{Clock, Secrets, Setup};
+use crate::home::Home;
+
+use page::Trouble;
+use visitor::Access;
+
+/// What a form may send; ours send a few hundred bytes.
+const MOST_BODY: usize = 16 * 1024;
+/// After which a page is given up; the slowest takes a second or two.
+const LONGEST: Duration = Duration::from_secs(20);
+/// Pages that look things up at once; others wait their turn. Each needs a core and memory for a search.
+const AT_ONCE: usize = 8;
+
+/// A home as its pages show it.
+pub struct Site {
+    home: Home,
+    config: Config,
+    clock: Clock,
+    access: Access,
+    turns: Arc<Semaphore>,
+}
+
+/// What every page is given.
+type Shared = State<Arc<Site>>;
+
+impl Site {
+    /// A site that is to listen at `listen`.
+    ///
+    /// # Errors
+    /// When the token is missing or short, or when anybody who reaches the address would see everything.
+    pub fn open(setup: &Setup, listen: SocketAddr, secrets: Secrets<'_>, clock: Clock) -> Result<Site> {
+        let web = &setup.config.web;
+        let token = web.token.as_ref().map(secrets).transpose().context("reading the token of [web]")?;
+        ensure!(
+            listen.ip().is_loopback() || token.is_some() || web.proxy.is_some(),
+            "at {listen} anybody who reaches it would see everything: give [web] in tidings.toml a token_env, or the \
+             user_header of a proxy that knows who asks"
+        );
+        Ok(Site {
+            home: setup.home.clone(),
+            config: setup.config.clone(),
+            clock,
+            access: Access::new(web, token.as_deref())?,
+            turns: Arc::new(Semaphore::new(AT_ONCE)),
+        })
+    }
+
+    fn now(&self) -> Timestamp {
+        (self.clock)()
+    }
+
+    /// Looks something up in the files of the home, off the threads that answer.
+    async fn look<T: Send + 'static>(
+        self: &Arc<Site>,
+        look: impl FnOnce(&Site) -> Result<T> + Send + 'static,
+    ) -> Result<T, Trouble> {
+        let turn = self.turns.clone().acquire_owned().await.map_err(|_| Trouble::stopping())?;
+        let site = self.clone();
+        let looked = tokio::task::spawn_blocking(move || {
+            // Held by the work, not by the page: a browser that goes away must not let others in before it ends.
+            let _turn = turn;
+            look(&site)
+        });
+        match looked.await {
+            Ok(found) => found.map_err(Trouble::from),
+            Err(_) => Err(Trouble::broken()),
+        }
+    }
+}
+
+/// Serves until `stop` is done, then lets the pages that are under way end.
+///
+/// # Errors
+/// When the listener fails.
+pub async fn serve(site: Site, listener: TcpListener, stop: impl Future<Output = ()>) -> Result<()> {
+    connection::serve(router(Arc::new(site)), listener, stop).await
+}
+
+fn router(site: Arc<Site>) -> Router {
+    let pages = Router::new()
+        .route("/", get(today::today))
+        .route(&asset::STYLE_PATH, get(asset::style))
+        .fallback(page::nothing_here)
+        .method_not_allowed_fallback(page::wrong_method)
+        .layer(middleware::from_fn_with_state(site.clone(), gate::pass));
+    pages
+        .layer(CompressionLayer::new())
+        .layer(RequestBodyLimitLayer::new(MOST_BODY))
+        .layer(CatchPanicLayer::custom(|_| page::broken()))
+        .layer(TimeoutLayer::with_status_code(StatusCode::SERVICE_UNAVAILABLE, LONGEST))
+        .layer(middleware::map_response(gate::dress))
+        .with_state(site)
+}

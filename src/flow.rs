@@ -30,6 +30,7 @@ mod clock;
 mod forge;
 mod rehearse;
 mod explain;
+mod latest;
 mod learn;
 mod teach;
 mod lessons;
@@ -68,12 +69,13 @@ pub use extract::{Extracted, extract_stories};
 pub use forge::{check_forge, open_forge};
 pub use gather::Asked;
 pub use heartbeat::LONGEST_SILENCE;
+pub use latest::{Latest, latest};
 pub use learn::recall;
 pub use lessons::{
     Exported, KnownLesson, LessonFilter, LessonsExport, Stage, Wish, export_lessons, known_lessons, wish_for_lesson,
 };
 pub use models::{Lookup, ModelDoor, Task};
-pub use people::{Heard, leave_lists};
+pub use people::{Heard, Left, heard_by_link, leave_by_link, leave_lists};
 pub use rehearse::rehearse;
 pub use replay::{lay_out_demo, replay};
 pub use report::{Change, Report, SessionReport, ShareReport, SharedSession, SourceReport, Status, What};

@@ -9,13 +9,26 @@ use anyhow::{Context, Result};
 use super::private_folder;
 use crate::guard::token::Key;
 
+const LEAVING: &str = "leaving.key";
+
 /// The key of a home; made, and written with mode 0600, where there is none. Without it, or with another, the links in letters
 /// that were sent no longer lead anywhere, and the address in each letter still does.
 ///
 /// # Errors
 /// When it can't be read or written, or is none.
 pub fn leaving_key(home: &Path) -> Result<Key> {
-    key(home, "leaving.key")
+    key(home, LEAVING)
+}
+
+/// The same, where there is one; makes none.
+///
+/// # Errors
+/// When it can't be read, or is none.
+pub fn known_leaving_key(home: &Path) -> Result<Option<Key>> {
+    match home.join("state").join(LEAVING).exists() {
+        true => key(home, LEAVING).map(Some),
+        false => Ok(None),
+    }
 }
 
 /// The key under which secrets that were taken out of sessions become words; made as the other. With another key the same

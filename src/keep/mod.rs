@@ -54,7 +54,7 @@ pub use calibration::{calibration, keep_calibration};
 pub use copy::copy_state;
 pub use heartbeat::Heartbeat;
 pub use judgements::Judged;
-pub use key::{leaving_key, scrub_key};
+pub use key::{known_leaving_key, leaving_key, scrub_key};
 pub use lessons::{Declined, Known, LearntOf, LessonView, SkillText, Stage, Wish, leave_lesson_wish, lessons};
 pub use lock::Holder;
 pub use opinions::{Disagreement, ModelState};
@@ -70,7 +70,7 @@ pub use told::{ToldIn, told_in};
 pub use views::{SourceStatus, Status, status};
 pub use watched::Watched;
 pub use whole::replace;
-pub use why::{Why, why};
+pub use why::{Why, why, why_since};
 
 use archive::{Archive, Longer};
 use lock::Lock;

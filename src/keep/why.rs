@@ -177,6 +177,40 @@ pub fn why(home: &Path, items: &[ItemId], likely: &[Timestamp]) -> Result<HashMa
     Ok(found)
 }
 
+/// The lines of all items that were first judged on this day (UTC) or later. Needs no lock.
+///
+/// # Errors
+/// When a file can't be read.
+pub fn why_since(home: &Path, first: Date) -> Result<Vec<Why>> {
+    let folder = home.join("state/views/why");
+    let doing = || format!("listing {}", folder.display());
+    let entries = match fs::read_dir(&folder) {
+        Ok(entries) => entries,
+        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(Vec::new()),
+        Err(error) => return Err(error).with_context(doing),
+    };
+    let mut found = Vec::new();
+    for entry in entries {
+        let path = entry.with_context(doing)?.path();
+        let name = path.file_name().unwrap_or_default().to_string_lossy();
+        let day = name.strip_suffix(".jsonl").and_then(|day| day.parse::<Date>().ok());
+        if day.is_none_or(|day| day < first) {
+            continue;
+        }
+        let doing = || format!("reading {}; `tidings reindex` writes it anew", path.display());
+        let bytes = match fs::read(&path) {
+            Ok(bytes) => bytes,
+            // Written anew meanwhile, and nothing is left of that day.
+            Err(error) if error.kind() == ErrorKind::NotFound => continue,
+            Err(error) => return Err(error).with_context(doing),
+        };
+        for line in bytes.split(|byte| *byte == b'\n').filter(|line| !line.is_empty()) {
+            found.push(serde_json::from_slice(line).with_context(doing)?);
+        }
+    }
+    Ok(found)
+}
+
 fn file_name(at: Timestamp) -> String {
     format!("{}.jsonl", at.to_zoned(TimeZone::UTC).date())
 }

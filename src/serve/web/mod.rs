@@ -7,6 +7,9 @@ mod connection;
 mod page;
 mod asset;
 mod today;
+mod story;
+mod thumbs;
+mod leave;
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -15,7 +18,7 @@ use std::time::Duration;
 use anyhow::{Context, Result, ensure};
 use axum::http::StatusCode;
 use axum::middleware;
-use axum::routing::get;
+use axum::routing::{get, post};
 use axum::{Router, extract::State};
 use jiff::Timestamp;
 use tokio::net::TcpListener;
@@ -29,7 +32,7 @@ use crate::config::Config;
 use crate::flow::{Clock, Secrets, Setup};
 use crate::home::Home;
 
-use page::Trouble;
+use page::{Trouble, When};
 use visitor::Access;
 
 /// What a form may send; ours send a few hundred bytes.
@@ -77,6 +80,11 @@ impl Site {
         (self.clock)()
     }
 
+    /// A time as pages tell it.
+    fn when(&self, at: Timestamp) -> When {
+        When::at(at, self.now(), &self.config.schedule.zone)
+    }
+
     /// Looks something up in the files of the home, off the threads that answer.
     async fn look<T: Send + 'static>(
         self: &Arc<Site>,
@@ -107,6 +115,10 @@ pub async fn serve(site: Site, listener: TcpListener, stop: impl Future<Output =
 fn router(site: Arc<Site>) -> Router {
     let pages = Router::new()
         .route("/", get(today::today))
+        .route("/items/{id}", get(story::item))
+        .route("/stories/{id}", get(story::story))
+        .route("/thumbs", post(thumbs::give))
+        .route("/u/{token}", get(leave::show).post(leave::leave))
         .route(&asset::STYLE_PATH, get(asset::style))
         .fallback(page::nothing_here)
         .method_not_allowed_fallback(page::wrong_method)

@@ -19,11 +19,13 @@ use crate::flow;
 use crate::guard::text::{clean, is_clean};
 
 /// The words and layouts; whoever mends them needs no Rust.
-const TEMPLATES: [(&str, &str); 4] = [
+const TEMPLATES: [(&str, &str); 6] = [
     ("layout.html", include_str!("templates/layout.html")),
     ("parts.html", include_str!("templates/parts.html")),
     ("trouble.html", include_str!("templates/trouble.html")),
     ("today.html", include_str!("templates/today.html")),
+    ("story.html", include_str!("templates/story.html")),
+    ("leave.html", include_str!("templates/leave.html")),
 ];
 
 /// The pages that every page leads to, in their order: the last word of the path is what a template calls them.

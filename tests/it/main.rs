@@ -33,3 +33,4 @@ mod written;
 mod trends;
 mod teach;
 mod forge;
+mod serve;

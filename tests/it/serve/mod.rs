@@ -1,0 +1,6 @@
+//! What is served: to browsers, to agents, to monitors.
+
+pub mod pages;
+
+mod frame;
+mod leaving;

@@ -1,6 +1,7 @@
 //! The walls of the house: who may name whom. Each wall is tried on the real sources and on a source that breaks it.
 
-use std::collections::BTreeSet;
+use std::cell::RefCell;
+use std::collections::{BTreeSet, HashMap};
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -78,8 +79,13 @@ impl File {
         names
     }
 
+    /// Each pattern is compiled once: there are many files, and compiling takes longer than looking.
     fn mentions(&self, pattern: &str) -> bool {
-        Regex::new(pattern).unwrap().is_match(&self.code)
+        thread_local!(static KNOWN: RefCell<HashMap<String, Regex>> = RefCell::default());
+        KNOWN.with_borrow_mut(|known| {
+            let regex = known.entry(pattern.to_owned()).or_insert_with(|| Regex::new(pattern).unwrap());
+            regex.is_match(&self.code)
+        })
     }
 }
 

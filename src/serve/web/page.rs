@@ -135,7 +135,7 @@ impl Trouble {
 impl From<anyhow::Error> for Trouble {
     fn from(error: anyhow::Error) -> Trouble {
         warn!("a page: {error:#}");
-        Trouble::new(StatusCode::SERVICE_UNAVAILABLE, "This can't be shown now", format!("{error:#}"))
+        Trouble::new(StatusCode::SERVICE_UNAVAILABLE, "This can't be done now", format!("{error:#}"))
     }
 }
 

@@ -213,3 +213,19 @@ async fn those_who_never_end_their_request_keep_nobody_out() {
     }
     pages.page("/").await;
 }
+
+#[tokio::test]
+async fn a_thumb_that_cannot_be_written_is_told_with_its_place_and_is_not_said_to_count() {
+    let lab = lab().await;
+    let pages = Pages::of(&lab.setup, NOW).await;
+    let story = pages.page("/").await.split("/stories/").nth(1).unwrap().split('"').next().unwrap().to_owned();
+    // As on a full disk: nothing can be made where thumbs go.
+    let inbox = lab.setup.home.folder().join("state/inbox");
+    let _ = fs::remove_dir_all(&inbox);
+    fs::write(&inbox, "").unwrap();
+    let response = pages.send("/thumbs", &[("id", &story), ("way", "up"), ("back", "/")]).await;
+    assert_eq!(response.status(), StatusCode::SERVICE_UNAVAILABLE);
+    let words = response.text().await.unwrap();
+    assert!(words.contains("state/inbox") && words.contains("This can&#39;t be done now"), "{words}");
+    pages.page("/").await;
+}

@@ -9,6 +9,7 @@ mod origin;
 mod paths;
 mod people;
 mod prices;
+mod push;
 mod routes;
 mod sessions;
 mod settings;
@@ -22,6 +23,7 @@ mod web;
 pub use channels::{Apprise, Database, Notion, Ntfy, Slack, Webhook};
 pub use mistake::Mistake;
 pub use origin::kinds;
+pub use push::Push;
 pub use sessions::SessionSource;
 pub use settings::read_settings;
 pub use share::Share;
@@ -70,6 +72,8 @@ pub struct Config {
     pub scrub_rules: Vec<PathBuf>,
     /// `[prices]`: what models cost that sessions used, by the beginning of their names.
     pub prices: PriceList,
+    /// `[sessions]`: whether a phone is told when one waits; without it none is.
+    pub push: Push,
     /// None: no session is shared.
     pub share: Option<Share>,
     /// None: nothing is proposed.

@@ -29,6 +29,8 @@ pub enum EditionId {
     Rollup(Date),
     /// How a source fares has changed.
     Notice(String),
+    /// Sessions wait for a person.
+    Push(String),
     /// A person tries a channel; it is not kept.
     Trial(Timestamp),
 }
@@ -41,6 +43,7 @@ impl fmt::Display for EditionId {
             EditionId::Alert(story) => write!(f, "alert/{story}"),
             EditionId::Rollup(date) => write!(f, "rollup/{date}"),
             EditionId::Notice(name) => write!(f, "notice/{name}"),
+            EditionId::Push(name) => write!(f, "push/{name}"),
             EditionId::Trial(at) => write!(f, "trial/{at}"),
         }
     }
@@ -55,6 +58,8 @@ pub enum EditionKind {
     /// One month.
     Trends,
     Notice,
+    /// Sessions wait for a person; told over that person's ntfy alone.
+    Push,
     /// A person tries a channel; told wherever that person says.
     Trial,
 }
@@ -72,6 +77,7 @@ impl EditionKind {
             EditionKind::Digest => "digest",
             EditionKind::Trends => "trends",
             EditionKind::Notice => "notice",
+            EditionKind::Push => "push",
             EditionKind::Trial => "trial",
         }
     }

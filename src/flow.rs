@@ -25,20 +25,27 @@ mod week;
 mod month;
 mod harvest;
 mod report;
+mod pulse;
+mod room;
 mod doors;
 mod clock;
+mod news;
 mod forge;
 mod rehearse;
 mod explain;
-mod latest;
+mod editions;
 mod learn;
 mod teach;
 mod lessons;
 mod thumbs;
 mod replay;
 mod sessions;
+mod pushes;
+mod running;
+mod watch;
 pub mod habits;
 pub mod ask;
+pub mod answers;
 pub mod eval;
 
 use std::collections::BTreeSet;
@@ -47,6 +54,7 @@ use std::path::Path;
 use anyhow::Result;
 use jiff::Timestamp;
 use tokio::time::Instant;
+use tracing::Instrument;
 
 use crate::config::{Config, SessionSource};
 use crate::home::Home;
@@ -55,30 +63,39 @@ use crate::keep::{Keep, OpenError};
 use crate::source::Source;
 
 use heartbeat::Beat;
+use report::run_id;
 
 pub use crate::keep::Restored;
 pub use channels::{
-    Replayed, Tried, channel_place, channel_tells, check_channel, is_held, replay_letters, try_channel,
+    Replayed, Tried, channel_place, channel_tells, check_channel, is_held, knock, replay_letters, try_channel,
 };
 pub use clock::Clock;
 pub use digests::{preview_digest, send_digest, write_digest};
 pub use doors::{Doors, ForgeDoor, Secrets};
+pub use editions::{
+    EditionFile, EditionLine, EditionView, Opened, Said, edition_endings, edition_file, edition_lines, edition_text,
+    editions, feed, feeds, latest_digest, open_edition,
+};
 pub use editorial::{LONGEST, add_editorial};
 pub use explain::{Explanation, Joined, Taught, explain};
 pub use extract::{Extracted, extract_stories};
 pub use forge::{check_forge, open_forge};
 pub use gather::Asked;
 pub use heartbeat::LONGEST_SILENCE;
-pub use latest::{Latest, latest};
 pub use learn::recall;
 pub use lessons::{
-    Exported, KnownLesson, LessonFilter, LessonsExport, Stage, Wish, export_lessons, known_lessons, wish_for_lesson,
+    Exported, KnownLesson, LessonFilter, LessonsExport, Stage, Wish, export_lessons, known_lessons, leave_lesson_wish,
+    waiting_wishes, wish_for_lesson,
 };
 pub use models::{Lookup, ModelDoor, Task};
+pub use news::{News, news};
 pub use people::{Heard, Left, heard_by_link, leave_by_link, leave_lists};
+pub use pulse::{Pulse, pulse, pulse_of};
 pub use rehearse::rehearse;
 pub use replay::{lay_out_demo, replay};
 pub use report::{Change, Report, SessionReport, ShareReport, SharedSession, SourceReport, Status, What};
+pub use room::{Room, room};
+pub use running::{RunningSession, running_sessions};
 pub use sessions::{
     Scope, SessionFolder, forget_session, look_at_sessions, scrub_rules, scrub_sessions, share_sessions,
     unshare_sessions,
@@ -86,6 +103,7 @@ pub use sessions::{
 pub use teach::{MergedRequest, Offered, SkillStanding, propose, standing as skill_standing};
 pub use thumbs::{Thumbed, give_thumb};
 pub use trends::{preview_trends, send_trends, write_trends};
+pub use watch::{Due, Happening, Means, Onlooker, TakenIn, leave_sign, watch};
 pub use writers::{Writer, dollars};
 
 /// What a home is set up to do: its two files, read.
@@ -123,14 +141,43 @@ impl Watcher for Unwatched {}
 /// # Errors
 /// When the home can't be held, read or written. A source or a channel that fails is no error: it is in the report.
 pub async fn run(setup: &Setup, doors: &Doors, asked: &Asked, now: Timestamp, watcher: &dyn Watcher) -> Result<Report> {
+    let keep = Keep::open(setup.home.folder(), "tidings run", now)?;
+    pass(keep, setup, doors, asked, now, watcher).await
+}
+
+/// The river itself, with an id in each line that is logged meanwhile.
+async fn pass(
+    keep: Keep,
+    setup: &Setup,
+    doors: &Doors,
+    asked: &Asked,
+    now: Timestamp,
+    watcher: &dyn Watcher,
+) -> Result<Report> {
+    let id = run_id(setup.home.folder(), now);
+    // Of the level of an error, so that a log of errors alone names the run.
+    let span = tracing::error_span!("run", id);
+    river(keep, id, setup, doors, asked, now, watcher).instrument(span).await
+}
+
+/// From its spring to the sea.
+async fn river(
+    mut keep: Keep,
+    id: String,
+    setup: &Setup,
+    doors: &Doors,
+    asked: &Asked,
+    now: Timestamp,
+    watcher: &dyn Watcher,
+) -> Result<Report> {
     let started = Instant::now();
-    let mut keep = Keep::open(setup.home.folder(), "tidings run", now)?;
     keep.take_thumbs()?;
     keep.take_people()?;
     keep.take_lesson_wishes()?;
+    keep.take_signs(now)?;
     let judge = Judge::new(&setup.config.interests).taught(&keep.thumbs()?);
     let credit = credit::credit(&setup.home);
-    let mut report = Report::new(now);
+    let mut report = Report { run: id, ..Report::new(now) };
 
     (report.sources, report.changes) = gather::gather(&mut keep, setup, &doors.carrier, asked, now, watcher).await?;
     if !setup.sessions.is_empty() {
@@ -167,6 +214,7 @@ pub async fn run(setup: &Setup, doors: &Doors, asked: &Asked, now: Timestamp, wa
     teach::teach(&mut keep, setup, doors, now, &mut report.acts).await?;
 
     watcher.doing("sending letters");
+    pushes::write(&mut keep, setup, now)?;
     beat.over(&mut keep, setup, now)?;
     send::send(&mut keep, setup, doors, now, &mut tried, &mut report.acts).await?;
 
@@ -180,7 +228,7 @@ pub async fn run(setup: &Setup, doors: &Doors, asked: &Asked, now: Timestamp, wa
     if let Some(share) = &mut report.share {
         share.sessions.clear();
     }
-    beat.end(&mut keep, now)?;
+    beat.end(&mut keep, &report.run, started.elapsed(), now)?;
 
     keep.write_views(now)?;
     keep.write_session_views()?;

@@ -79,7 +79,7 @@ impl fmt::Display for Fault {
 }
 
 /// The kinds of fault, as `run --json` names them.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum FaultKind {
     /// The name does not resolve, or nothing answers there.
@@ -111,6 +111,25 @@ pub enum FaultKind {
 }
 
 impl FaultKind {
+    /// As `run --json` and the metrics name it.
+    pub fn word(self) -> &'static str {
+        match self {
+            FaultKind::Unreachable => "unreachable",
+            FaultKind::Timeout => "timeout",
+            FaultKind::Broken => "broken",
+            FaultKind::Status => "status",
+            FaultKind::Gone => "gone",
+            FaultKind::Waiting => "waiting",
+            FaultKind::Forbidden => "forbidden",
+            FaultKind::Redirect => "redirect",
+            FaultKind::TooLarge => "too-large",
+            FaultKind::NotAFeed => "not-a-feed",
+            FaultKind::Damaged => "damaged",
+            FaultKind::Renamed => "renamed",
+            FaultKind::Empty => "empty",
+        }
+    }
+
     /// Whether the source still gave what it had: such a fault is told, but the source counts as answered.
     pub fn is_minor(self) -> bool {
         matches!(self, FaultKind::Damaged | FaultKind::Renamed)

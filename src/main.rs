@@ -8,5 +8,6 @@ use clap::Parser;
 
 fn main() -> ExitCode {
     let _points = cli::points::set();
-    cli::main(cli::args::Cli::parse())
+    let cli = cli::args::Cli::try_parse();
+    cli::main(cli.unwrap_or_else(|error| cli::hook::forgive(error)))
 }

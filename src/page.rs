@@ -62,6 +62,9 @@ pub struct Mark {
     /// For how many seconds the last good answer holds, as its server or its maker said.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub fresh_seconds: Option<u64>,
+    /// By how many seconds its server's clock was ahead of ours.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub clock_seconds: Option<i64>,
 }
 
 /// Permanent redirects that lead to the same place in so many answers are believed: one alone may be a slip of a server that

@@ -10,6 +10,8 @@ mod passage;
 mod memory;
 mod names;
 mod project;
+pub mod sign;
+pub mod activity;
 pub mod usage;
 mod shared;
 pub mod command;

@@ -18,6 +18,9 @@ pub enum Level {
 }
 
 impl Level {
+    /// The lowest first.
+    pub const ALL: [Level; 4] = [Level::Noise, Level::Routine, Level::Notable, Level::Critical];
+
     pub fn word(self) -> &'static str {
         match self {
             Level::Noise => "noise",
@@ -39,6 +42,21 @@ pub enum Category {
     Tool,
     Research,
     Other,
+}
+
+impl Category {
+    /// As output and queries say it.
+    pub fn word(self) -> &'static str {
+        match self {
+            Category::Security => "security",
+            Category::Breaking => "breaking",
+            Category::Feature => "feature",
+            Category::Technique => "technique",
+            Category::Tool => "tool",
+            Category::Research => "research",
+            Category::Other => "other",
+        }
+    }
 }
 
 /// The judgement of one item.

@@ -1,6 +1,8 @@
 //! The words of the command line, and their help.
 
+mod install;
 mod lessons;
+mod sessions;
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -9,11 +11,12 @@ use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use jiff::Timestamp;
 use tidings::edition::ChannelName;
-use tidings::session::usage::By;
 use tidings::source::Trust;
 use url::Url;
 
+pub use install::{ClaudeCodeArgs, CompletionsArgs, CronArgs, Deed, InstallCommand, Shell, SystemdArgs};
 pub use lessons::{FrictionArgs, LessonsArgs, LessonsCommand, PermissionsArgs, ProposeArgs};
+pub use sessions::{ScopeArgs, SessionsCommand, ShareArgs, UsageArgs};
 
 /// Watches where news about coding agents and research practice appears, and tells a lab what matters.
 #[derive(Debug, Parser)]
@@ -40,14 +43,47 @@ pub struct Cli {
     #[arg(short, long, global = true, action = clap::ArgAction::Count)]
     pub verbose: u8,
 
+    /// How stderr reads: text for people, json for programs, with the time and the run's id in each line
+    #[arg(
+        long,
+        global = true,
+        value_enum,
+        env = "TIDINGS_LOG_FORMAT",
+        value_name = "FORMAT",
+        default_value = "text",
+        hide_env_values = true
+    )]
+    pub log: LogFormat,
+
+    /// File of NAME=value lines that stand in for environment variables, readable by you alone; for cron
+    #[arg(long, global = true, env = "TIDINGS_SECRETS", value_name = "FILE", hide_env_values = true)]
+    pub secrets: Option<PathBuf>,
+
     #[command(subcommand)]
     pub command: Command,
+}
+
+/// How stderr reads.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum LogFormat {
+    Text,
+    Json,
 }
 
 #[derive(Debug, Subcommand)]
 pub enum Command {
     /// Do what is due: ask the sources, weigh what is new, send alerts, the week's digest and the month's trends
     Run(RunArgs),
+    /// The same without cron: lives on, does what is due when it is due, and takes in sessions while they grow
+    #[command(
+        after_help = "SIGTERM and SIGINT end it with exit code 0: at once while it rests; at work it breaks off where it waits \
+                            for an answer, and finishes a step that does not wait, for 20 seconds at most. Nothing is lost: the next \
+                            pass goes on from there. A second signal ends it at once. Between passes it does not hold the home, \
+                            and other commands find it free. Under systemd: Type=notify, and WatchdogSec= if you like."
+    )]
+    Watch,
+    /// For agents: take what a hook of Claude Code says on standard input; prints nothing and never fails
+    Hook,
     /// Show the whole river on a recorded world: no network, no accounts, a few seconds
     Demo,
     /// Search everything that was read, and past sessions with coding agents
@@ -113,11 +149,33 @@ pub enum Command {
         /// Say nothing and exit with 0 while runs go well; say why and exit with 1 when none did for 26 hours
         #[arg(long)]
         check: bool,
+        /// Print everything that is measured in Prometheus' text format, for node_exporter's textfile collector
+        #[arg(long, conflicts_with = "check")]
+        metrics: bool,
     },
     /// Show it all to browsers: what was told, a search over everything, past sessions, how the sources fare
     Serve(ServeArgs),
     /// Say what is missing for a working home, and how to get it
     Doctor,
+    /// Have cron or systemd run this home, or Claude Code search it: shows what it would write, and writes it with --yes
+    Install {
+        #[command(subcommand)]
+        command: InstallCommand,
+    },
+    /// Print completions of this command line for a shell
+    Completions(CompletionsArgs),
+    /// Write the manual: the page of every command
+    Man {
+        /// Into this folder; else the main page on stdout
+        #[arg(value_name = "DIR")]
+        folder: Option<PathBuf>,
+    },
+    /// Answer an agent's questions about sessions, news and lessons, over MCP on standard input and output
+    #[command(
+        after_help = "An MCP client starts it. In Claude Code, once:\n  claude mcp add --scope user tidings -- tidings mcp\n\n\
+                            It reads and changes nothing. `--home DIR` behind `mcp` names another home."
+    )]
+    Mcp,
     /// Make the search index anew from what is kept
     Reindex,
     /// Make a damaged store anew from the last export, and the index with it
@@ -275,85 +333,6 @@ pub struct AddArgs {
 fn read_trust(word: &str) -> Result<Trust, String> {
     let known = Trust::ALL.map(Trust::word).join(", ");
     Trust::ALL.into_iter().find(|trust| trust.word() == word).ok_or_else(|| format!("one of {known}"))
-}
-
-#[derive(Debug, Subcommand)]
-pub enum SessionsCommand {
-    /// Sessions, the latest first
-    List {
-        /// At most this many
-        #[arg(short = 'n', long, default_value_t = 20)]
-        limit: usize,
-    },
-    /// What they cost: tokens and dollars, each answer counted once, whatever forks and resumed sessions copied
-    Usage(UsageArgs),
-    /// Remove a session everywhere and for good, also when its file comes back; the file itself is not touched
-    Forget {
-        /// A session's id, as `sessions list` prints it, or a transcript's (t-7k3m9q2xwd)
-        id: String,
-    },
-    /// Take out of what is kept what the present rules call secrets
-    Scrub,
-    /// Write what [share] in tidings.toml names into its folder, for the lab's home to read; each run does so too
-    Share(ShareArgs),
-    /// Take back what was shared, and share it no more
-    Unshare(ScopeArgs),
-}
-
-#[derive(Debug, Args)]
-pub struct ShareArgs {
-    #[command(flatten)]
-    pub scope: ScopeArgs,
-
-    /// Change nothing: list what goes, what waits and till when, and what is held back and why
-    #[arg(long)]
-    pub dry_run: bool,
-}
-
-/// What of the sessions. With `share` it lifts an `unshare` before.
-#[derive(Debug, Args)]
-#[group(multiple = false)]
-pub struct ScopeArgs {
-    /// A session's id, as `sessions list` prints it, or a transcript's (t-7k3m9q2xwd)
-    pub id: Option<String>,
-
-    /// Every session of this folder and of those below it
-    #[arg(long, value_name = "DIR")]
-    pub project: Option<PathBuf>,
-
-    /// Every session
-    #[arg(long)]
-    pub all: bool,
-}
-
-#[derive(Debug, Args)]
-pub struct UsageArgs {
-    /// Sums of days (of the lab's zone), projects (worktrees count as their repository), models, branches, sessions, or
-    /// blocks of five hours
-    #[arg(long, value_parser = by(), default_value = "day")]
-    pub by: By,
-
-    /// Nothing before this day: a date (2026-11-01) or a span back from today (30d, 2w)
-    #[arg(long, value_name = "DAY")]
-    pub since: Option<String>,
-
-    /// Nothing after this day
-    #[arg(long, value_name = "DAY")]
-    pub until: Option<String>,
-
-    /// Every row; else 50 of them, and with --json what fits into 16 KB
-    #[arg(long)]
-    pub all: bool,
-
-    /// As Markdown, to paste into a diary: a table, and with --by session a line for each
-    #[arg(long)]
-    pub markdown: bool,
-}
-
-/// A way of summing by its name.
-fn by() -> impl TypedValueParser<Value = By> {
-    let names = PossibleValuesParser::new(By::ALL.map(By::word));
-    names.map(|word| By::ALL.into_iter().find(|by| by.word() == word).expect("one of those just listed"))
 }
 
 #[derive(Debug, Subcommand)]

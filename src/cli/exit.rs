@@ -3,7 +3,10 @@
 use std::process::ExitCode;
 
 use tidings::config::Mistake;
+use tidings::flow::ask::Unclear;
 use tidings::flow::is_busy;
+
+use super::logs;
 
 /// `EX_TEMPFAIL` of sysexits.h: try again later.
 const BUSY: u8 = 75;
@@ -24,24 +27,36 @@ impl From<anyhow::Error> for Failure {
     }
 }
 
+/// A question with no one meaning was typed, which is wrong use.
+impl From<Unclear> for Failure {
+    fn from(unclear: Unclear) -> Failure {
+        Failure::Wrong(unclear.to_string())
+    }
+}
+
 impl Failure {
+    /// Why a question had no answer: it has no one meaning, or something went wrong.
+    pub fn of_question(error: anyhow::Error) -> Failure {
+        error.downcast::<Unclear>().map_or_else(Failure::Failed, Failure::from)
+    }
+
     /// Says it, and gives the exit code.
     pub fn report(self) -> ExitCode {
         match self {
             Failure::Failed(error) => {
-                eprintln!("tidings: {error:#}");
+                logs::tell("ERROR", &format!("tidings: {error:#}"));
                 ExitCode::from(if is_busy(&error) { BUSY } else { 1 })
             }
             Failure::Wrong(words) => {
-                eprintln!("tidings: {words}");
+                logs::tell("ERROR", &format!("tidings: {words}"));
                 ExitCode::from(2)
             }
             Failure::Mistakes(mistakes) => {
                 for mistake in &mistakes {
-                    eprintln!("{mistake}\n");
+                    logs::tell("ERROR", &format!("{mistake}\n"));
                 }
                 let plural = if mistakes.len() == 1 { "mistake" } else { "mistakes" };
-                eprintln!("tidings: {} {plural}; nothing was done", mistakes.len());
+                logs::tell("ERROR", &format!("tidings: {} {plural}; nothing was done", mistakes.len()));
                 ExitCode::from(2)
             }
         }

@@ -1,5 +1,7 @@
 //! A grid is a table of amounts on a terminal: names on the left, figures aligned on the right, at most 80 columns.
 
+use tidings::flow::answers::thousands;
+
 /// Columns of the narrowest terminal that people use.
 const WIDTH: usize = 80;
 /// Of a name that keeps its end; figures are told in thousands before a name gets less.
@@ -102,19 +104,6 @@ fn beginning_of(text: &str, letters: usize) -> String {
         Some(_) => text.chars().take(letters - 1).chain(['…']).collect(),
         None => text.to_owned(),
     }
-}
-
-/// 1204 as "1,204".
-pub fn thousands(number: u64) -> String {
-    let digits = number.to_string();
-    let mut grouped = String::new();
-    for (place, digit) in digits.chars().enumerate() {
-        if place > 0 && (digits.len() - place).is_multiple_of(3) {
-            grouped.push(',');
-        }
-        grouped.push(digit);
-    }
-    grouped
 }
 
 #[cfg(test)]

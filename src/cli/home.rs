@@ -14,6 +14,7 @@ use tidings::source::Source;
 
 use super::Desk;
 use super::exit::Failure;
+use super::secrets;
 
 impl Desk {
     /// The home: named, else the folder one stands in if it holds sources.toml, else the XDG data folder.
@@ -47,7 +48,7 @@ impl Desk {
 }
 
 /// A folder of sessions with its path whole, and with the names of this user and machine where the file says none.
-fn here(source: SessionSource) -> SessionSource {
+pub fn here(source: SessionSource) -> SessionSource {
     let home = home_folder();
     if source.format == Format::Shared {
         // Each file says whose it is.
@@ -133,7 +134,8 @@ fn data_folder() -> anyhow::Result<PathBuf> {
 /// Looks a secret up where the configuration says it lies.
 pub fn secret(name: &SecretName) -> anyhow::Result<String> {
     let text = match name {
-        SecretName::Env(variable) => env::var(variable)
+        SecretName::Env(variable) => secrets::named(variable)
+            .map_or_else(|| env::var(variable), Ok)
             .map_err(|_| anyhow!("the environment variable {variable} is not set; it should hold the secret"))?,
         SecretName::File(path) => {
             fs::read_to_string(path).with_context(|| format!("reading the secret in {}", path.display()))?

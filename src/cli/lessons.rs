@@ -6,6 +6,7 @@ mod permissions;
 use std::process::ExitCode;
 
 use serde_json::json;
+use tidings::flow::answers::read_when;
 use tidings::flow::{self, Heard, KnownLesson, LessonFilter, Wish};
 use tidings::lesson::{Advice, LessonId, Retirement, State};
 
@@ -13,7 +14,6 @@ pub use permissions::preset;
 
 use super::args::{LessonsArgs, LessonsCommand};
 use super::exit::Failure;
-use super::search::read_when;
 use super::{Desk, say};
 
 pub fn lessons(desk: &Desk, command: LessonsCommand) -> Result<ExitCode, Failure> {

@@ -4,9 +4,15 @@ pub mod args;
 pub mod points;
 mod memory;
 mod home;
+mod secrets;
 mod exit;
+mod logs;
 mod progress;
 mod run;
+mod watch;
+mod systemd;
+pub mod hook;
+mod running;
 mod demo;
 mod search;
 mod turns;
@@ -30,15 +36,17 @@ mod eval;
 mod beside;
 mod serve;
 mod doctor;
+mod install;
+mod manual;
+mod mcp;
 
-use std::io::{IsTerminal, Write};
+use std::io::Write;
 use std::process::ExitCode;
 use std::sync::Arc;
 
 use jiff::Timestamp;
 use serde::Serialize;
 use tidings::flow::Clock;
-use tracing_subscriber::EnvFilter;
 
 use args::{Cli, Command};
 use exit::Failure;
@@ -78,8 +86,17 @@ pub fn say(text: &str) -> anyhow::Result<()> {
 
 /// Runs the command and gives its exit code: 0 done; 1 failed; 2 wrong use or wrong configuration; 75 another run is at work.
 pub fn main(cli: Cli) -> ExitCode {
+    if matches!(cli.command, Command::Hook) {
+        return hook::hook(cli);
+    }
     memory::give_back();
-    start_logging(cli.verbose);
+    // Whoever reads the journal of a daemon wants to know what it did.
+    logs::start(if matches!(cli.command, Command::Watch) { cli.verbose.max(1) } else { cli.verbose }, cli.log);
+    if let Some(file) = &cli.secrets
+        && let Err(error) = secrets::set(file)
+    {
+        return Failure::Wrong(format!("{error:#}")).report();
+    }
     let session = std::env::var("CLAUDE_CODE_SESSION_ID").ok().filter(|session| !session.is_empty());
     let is_pretended = cli.now.is_some();
     let now = cli.now.unwrap_or_else(Timestamp::now);
@@ -91,6 +108,8 @@ pub fn main(cli: Cli) -> ExitCode {
     let result = runtime.block_on(async {
         match cli.command {
             Command::Run(args) => run::run(&desk, args).await,
+            Command::Watch => watch::watch(&desk).await,
+            Command::Hook => Ok(ExitCode::SUCCESS),
             Command::Demo => demo::demo(&desk).await,
             Command::Search(args) => search::search(&desk, &args),
             Command::Show(args) if args.article => search::show_article(&desk, &args.id).await,
@@ -107,30 +126,20 @@ pub fn main(cli: Cli) -> ExitCode {
             Command::Propose(args) => propose::propose(&desk, &args).await,
             Command::People { command } => people::people(&desk, command),
             Command::Channels { command } => channels::channels(&desk, command).await,
-            Command::Status { check: true } => status::check(&desk),
-            Command::Status { check: false } => status::status(&desk),
+            Command::Status { metrics: true, .. } => status::metrics(&desk),
+            Command::Status { check: true, .. } => status::check(&desk),
+            Command::Status { .. } => status::status(&desk),
             Command::Serve(args) => serve::serve(&desk, &args).await,
             Command::Doctor => doctor::doctor(&desk).await,
+            Command::Install { command } => install::install(&desk, &command),
+            Command::Completions(args) => manual::completions(args.shell),
+            Command::Man { folder } => manual::man(folder.as_deref()),
+            Command::Mcp => mcp::mcp(&desk, cli.now).await,
             Command::Reindex => run::reindex(&desk),
             Command::Restore { from } => run::restore(&desk, from.as_deref()),
         }
     });
+    // Pages that are still being read are nobody's any more.
+    runtime.shutdown_background();
     result.unwrap_or_else(Failure::report)
-}
-
-fn start_logging(verbose: u8) {
-    let level = match verbose {
-        0 => "warn",
-        1 => "tidings=info,warn",
-        _ => "tidings=debug,info",
-    };
-    // Of libraries only errors: tantivy and sled warn about what is none of a reader's business.
-    let quiet = if verbose < 2 { ",tantivy=error,sled=error,html5ever=error" } else { "" };
-    tracing_subscriber::fmt()
-        .with_env_filter(EnvFilter::new(format!("{level}{quiet}")))
-        .with_writer(std::io::stderr)
-        .with_ansi(std::io::stderr().is_terminal())
-        .with_target(false)
-        .without_time()
-        .init();
 }

@@ -10,7 +10,7 @@ use super::exit::Failure;
 use super::home::secret;
 use super::progress::Progress;
 use super::sharing::share_lines;
-use super::{Desk, say};
+use super::{Desk, logs, say};
 
 /// Faults that are named one by one; more are counted.
 const NAMED_FAULTS: usize = 6;
@@ -41,7 +41,7 @@ pub async fn run(desk: &Desk, args: RunArgs) -> Result<ExitCode, Failure> {
         if desk.json {
             desk.print_json(report)?;
         }
-        eprintln!("{}", words(report, &setup));
+        logs::tell_of_run(&report.run, &words(report, &setup));
     }
     let stopped = reports.iter().any(|report| !report.acts.stopped.is_empty());
     let failed = stopped || reports.last().is_some_and(Report::nothing_answered);

@@ -4,168 +4,60 @@ use std::io::IsTerminal;
 use std::process::ExitCode;
 
 use anyhow::anyhow;
-use jiff::civil::Date;
-use jiff::tz::TimeZone;
-use jiff::{SignedDuration, Timestamp};
-use serde_json::{Value, json};
+use serde_json::json;
 use tidings::flow::Doors;
-use tidings::flow::ask::{self, Found, FoundSession, Hit, Query, Results, Unclear, WantedTurns};
+use tidings::flow::answers::{self, Answer, Known, One, Question, Shelf, read_when};
+use tidings::flow::ask::{self, Hit};
 use url::Url;
 
 use super::args::{SearchArgs, ShowArgs};
 use super::exit::Failure;
 use super::home::secret;
-use super::turns::{self, Known};
-use super::{Desk, say};
+use super::{Desk, say, turns};
 
 pub fn search(desk: &Desk, args: &SearchArgs) -> Result<ExitCode, Failure> {
     let home = desk.home()?;
     let words = args.query.join(" ");
     let when = |text: &Option<String>| text.as_deref().map(|text| read_when(text, desk.now)).transpose();
-    let (since, until) = (when(&args.since)?, when(&args.until)?);
-    let limit = usize::from(args.limit);
-    let only_items = ask::is_about_items(&words) || args.source.is_some();
-    let only_turns = !only_items && (ask::is_about_turns(&words) || args.regex.is_some());
-    let chronicle = if only_items { None } else { ask::chronicle(&home)? };
-    if only_turns && chronicle.is_none() {
-        return Err(anyhow!("no session is kept yet: `from.sessions` in sources.toml names where they lie").into());
-    }
-    let items = match only_turns {
-        true => Results { total: 0, capped: false, hits: Vec::new() },
-        false => {
-            let (words, source) = (words.clone(), args.source.clone());
-            ask::search(&home, &Query { words, limit, since, until, source, level: None, kind: None })?
-        }
+    let question = Question {
+        words: words.clone(),
+        regex: args.regex.clone(),
+        since: when(&args.since)?,
+        until: when(&args.until)?,
+        source: args.source.clone(),
+        limit: usize::from(args.limit),
+        own: desk.session.clone().filter(|_| !args.own),
+        ..Question::default()
     };
-    let turns = match &chronicle {
-        Some(chronicle) => {
-            let wanted = WantedTurns {
-                words: words.clone(),
-                regex: args.regex.clone(),
-                since,
-                until,
-                sessions: limit,
-                hits: turns::HITS,
-                own: desk.session.clone().filter(|_| !args.own),
-                in_part: true,
-            };
-            Some(chronicle.search(&wanted).map_err(unclear)?)
-        }
-        None => None,
-    };
-    let found = Both { items, turns, limit };
-    if desk.json {
-        desk.print_json(&found.json(desk, &words, args.bytes)?)?;
-        return Ok(ExitCode::SUCCESS);
+    let found = answers::search(&Shelf::of(&home), &question).map_err(Failure::of_question)?;
+    let known = Known::read(&home)?;
+    match desk.json {
+        true => desk.print_json(&found.json(&words, &known, args.bytes)?)?,
+        false => print(&found, &known)?,
     }
-    found.print(desk)?;
     Ok(ExitCode::SUCCESS)
 }
 
-/// A question with no one meaning was typed, which is wrong use.
-fn unclear(error: anyhow::Error) -> Failure {
-    match error.downcast::<Unclear>() {
-        Ok(unclear) => Failure::Wrong(unclear.to_string()),
-        Err(error) => Failure::Failed(error),
-    }
-}
-
-/// What was found of items and of sessions.
-struct Both {
-    items: Results,
-    turns: Option<Found>,
-    limit: usize,
-}
-
-/// One of what was found.
-enum One<'a> {
-    Item(&'a Hit),
-    Session(&'a FoundSession),
-}
-
-impl Both {
-    /// In turn the best item and the best session: their scores cannot be compared.
-    fn in_turn(&self) -> Vec<One<'_>> {
-        let sessions = self.turns.as_ref().map_or(&[][..], |turns| &turns.sessions);
-        let mut all = Vec::new();
-        for place in 0..self.limit {
-            all.extend(self.items.hits.get(place).map(One::Item));
-            all.extend(sessions.get(place).map(One::Session));
-        }
-        all.truncate(self.limit);
-        all
-    }
-
-    fn total(&self) -> usize {
-        self.items.total + self.turns.as_ref().map_or(0, |turns| turns.total)
-    }
-
-    /// The shape of `search --json`, at most this long: fields may be added, not renamed.
-    fn json(&self, desk: &Desk, words: &str, most_bytes: usize) -> anyhow::Result<Value> {
-        let known = Known::read(desk)?;
-        let (mut hits, mut sessions) = (Vec::new(), Vec::new());
-        for one in self.in_turn() {
-            match one {
-                One::Item(hit) => hits.push(serde_json::to_value(hit)?),
-                One::Session(session) => {
-                    let (about, of_session) = turns::session_json(session, &known);
-                    sessions.push(about);
-                    hits.extend(of_session);
-                }
-            }
-        }
-        let turns = self.turns.as_ref();
-        let hiding: Vec<Value> = turns
-            .map_or(&[][..], |turns| &turns.hiding)
-            .iter()
-            .map(|(filter, count)| json!({ "filter": filter, "hits": count }))
-            .collect();
-        loop {
-            let capped = hits.len() < self.total() || turns.is_some_and(|turns| turns.untried > 0);
-            let mut answer =
-                json!({ "version": 1, "query": words, "total": self.total(), "capped": capped, "hits": hits });
-            if let Some(turns) = turns {
-                answer["sessions_total"] = turns.sessions_total.into();
-                answer["sessions"] = sessions.clone().into();
-                answer["own_left_out"] = turns.own.into();
-                answer["untried"] = turns.untried.into();
-                answer["in_part"] = turns.in_part.into();
-                answer["hidden_by"] = hiding.clone().into();
-            }
-            let bytes = serde_json::to_string_pretty(&answer)?.len() + 1;
-            if bytes <= most_bytes || hits.is_empty() {
-                return Ok(answer);
-            }
-            // The worst go, and with its last hit a session.
-            let keep = (hits.len() * most_bytes / bytes).min(hits.len() - 1);
-            hits.truncate(keep);
-            sessions.retain(|session| hits.iter().any(|hit| hit["session"] == session["session"]));
+fn print(found: &Answer, known: &Known) -> anyhow::Result<()> {
+    let style = Style::for_stdout();
+    let shown = found.in_turn();
+    for one in &shown {
+        match one {
+            One::Item(hit) => print_item(hit, &style)?,
+            One::Session(session) => turns::print_session(session, known, &style)?,
         }
     }
-
-    fn print(&self, desk: &Desk) -> anyhow::Result<()> {
-        let style = Style::for_stdout();
-        let known = Known::read(desk)?;
-        let shown = self.in_turn();
-        for one in &shown {
-            match one {
-                One::Item(hit) => print_item(hit, &style)?,
-                One::Session(session) => turns::print_session(session, &known, &style)?,
-            }
-        }
-        let remarks = self.turns.as_ref().map(turns::remarks).unwrap_or_default();
-        let sessions = self.turns.as_ref().map_or(0, |turns| turns.sessions_total);
-        match (self.items.total + sessions, self.total()) {
-            (0, _) if remarks.is_empty() => say("Nothing found. Fewer words, or a prefix* of one, find more.")?,
-            (0, _) => say("Nothing found.")?,
-            (all, _) if all > shown.len() => eprintln!("{} of {all} shown; -n shows more", shown.len()),
-            (all, _) => eprintln!("{all} found"),
-        }
-        for remark in remarks {
-            eprintln!("{remark}");
-        }
-        Ok(())
+    let remarks = found.remarks();
+    match found.places() {
+        0 if remarks.is_empty() => say("Nothing found. Fewer words, or a prefix* of one, find more.")?,
+        0 => say("Nothing found.")?,
+        all if all > shown.len() => eprintln!("{} of {all} shown; -n shows more", shown.len()),
+        all => eprintln!("{all} found"),
     }
+    for remark in remarks {
+        eprintln!("{remark}");
+    }
+    Ok(())
 }
 
 fn print_item(hit: &Hit, style: &Style) -> anyhow::Result<()> {
@@ -252,28 +144,6 @@ pub async fn show_article(desk: &Desk, id: &str) -> Result<ExitCode, Failure> {
 
 fn unknown(id: &str) -> Failure {
     Failure::Wrong(format!("no item has the id `{id}`; `tidings search` prints ids like i-7k3m9q2xwd"))
-}
-
-/// A date, or a span back from now: `30d`, `12h`, `2w`.
-pub fn read_when(text: &str, now: Timestamp) -> Result<Timestamp, Failure> {
-    let wrong =
-        || Failure::Wrong(format!("`{text}` is no time: write a date (2026-11-01) or a span back from now (30d, 12h)"));
-    if let Ok(time) = text.parse::<Timestamp>() {
-        return Ok(time);
-    }
-    if let Ok(date) = text.parse::<Date>() {
-        return date.to_zoned(TimeZone::UTC).map(|zoned| zoned.timestamp()).map_err(|_| wrong());
-    }
-    let split = text.len().saturating_sub(1);
-    let (number, unit) = text.is_char_boundary(split).then(|| text.split_at(split)).ok_or_else(wrong)?;
-    let hours = match unit {
-        "h" => 1,
-        "d" => 24,
-        "w" => 24 * 7,
-        _ => return Err(wrong()),
-    };
-    let number: u16 = number.parse().map_err(|_| wrong())?;
-    now.checked_sub(SignedDuration::from_hours(i64::from(number) * hours)).map_err(|_| wrong())
 }
 
 /// Bold on a terminal, plain elsewhere.

@@ -9,7 +9,7 @@ use tidings::flow::{self, ask};
 use super::args::SessionsCommand;
 use super::exit::Failure;
 use super::run::count;
-use super::{Desk, say, sharing, usage};
+use super::{Desk, running, say, sharing, usage};
 
 /// Characters of a title in the list.
 const TITLE: usize = 60;
@@ -17,6 +17,7 @@ const TITLE: usize = 60;
 pub fn sessions(desk: &Desk, command: SessionsCommand) -> Result<ExitCode, Failure> {
     match command {
         SessionsCommand::List { limit } => list(desk, limit),
+        SessionsCommand::Running { all } => running::running(desk, all),
         SessionsCommand::Usage(args) => usage::usage(desk, &args),
         SessionsCommand::Forget { id } => forget(desk, &id),
         SessionsCommand::Scrub => scrub(desk),

@@ -4,7 +4,7 @@ use std::process::ExitCode;
 
 use jiff::{SignedDuration, Timestamp};
 use tidings::flow::credit::{Measured, is_in_force, measured};
-use tidings::flow::{self, LONGEST_SILENCE, ask, dollars};
+use tidings::flow::{self, Pulse, ask, dollars, pulse_of};
 use tidings::home::Home;
 use tidings::source::Health;
 
@@ -161,6 +161,12 @@ pub fn status(desk: &Desk) -> Result<ExitCode, Failure> {
     Ok(ExitCode::SUCCESS)
 }
 
+/// For Prometheus: what `/metrics` answers, for its node_exporter to read from a file.
+pub fn metrics(desk: &Desk) -> Result<ExitCode, Failure> {
+    say(tidings::serve::metrics::metrics(&desk.home()?, desk.now)?.trim_end())?;
+    Ok(ExitCode::SUCCESS)
+}
+
 /// For monitors: nothing is said while all is well.
 pub fn check(desk: &Desk) -> Result<ExitCode, Failure> {
     let home = desk.home()?;
@@ -194,11 +200,10 @@ fn skill_lines(home: &Home, now: Timestamp) -> Result<Vec<String>, Failure> {
 
 /// That no run goes well, if so.
 fn silence(status: &ask::Status, now: Timestamp) -> Option<String> {
-    let heartbeat = &status.heartbeat;
-    let since = heartbeat.good.unwrap_or(status.first_run);
-    let is_late = now.duration_since(since) > LONGEST_SILENCE;
-    let began = heartbeat.good.map_or(" in this home", |_| "");
-    (heartbeat.silent || is_late).then(|| format!("No run has gone well{began} since {since:.0} ({})", ago(since, now)))
+    match pulse_of(status, now) {
+        pulse @ Pulse::Silent { since, .. } => Some(format!("{} ({})", pulse.words(), ago(since, now))),
+        _ => None,
+    }
 }
 
 /// What was measured of a model, and whether it counts for the one that runs use.

@@ -6,12 +6,10 @@ mod words;
 use std::process::ExitCode;
 
 use anyhow::anyhow;
-use jiff::civil::Date;
-use jiff::tz::TimeZone;
-use jiff::{Span, Timestamp};
+use tidings::flow::answers::{Costs, usage_window};
 use tidings::flow::ask::{self, Usage, WantedUsage};
 use tidings::session::Format;
-use tidings::session::usage::{Block, By, Key, PEOPLE, PriceList, Row, SessionAbout, Sum, Window, blocks};
+use tidings::session::usage::{By, PEOPLE, blocks};
 
 use super::args::UsageArgs;
 use super::exit::Failure;
@@ -30,12 +28,13 @@ pub fn usage(desk: &Desk, args: &UsageArgs) -> Result<ExitCode, Failure> {
     let zone = setup.config.schedule.zone.clone();
     let today = zone.to_datetime(desk.now).date();
     let is_lab = setup.sessions.iter().any(|source| source.format == Format::Shared);
-    let window = window(args, today, &zone)?;
+    let window =
+        usage_window(args.since.as_deref(), args.until.as_deref(), today, &zone).map_err(Failure::of_question)?;
     let wanted = WantedUsage { by: args.by, window, zone, today, prices: setup.config.prices, is_lab };
     let told = match ask::usage(&setup.home, &wanted)? {
         Usage::Own(own) => {
             let blocks = if args.by == By::Block { blocks(&own.rows, wanted.window) } else { Vec::new() };
-            let shown = Own::new(&own, &blocks, &wanted.prices, args.by);
+            let shown = Costs::new(&own, &blocks, &wanted.prices, args.by);
             match desk.json {
                 true => return print_json(desk, args, &json::own(&shown, &wanted, desk.now), shown.by_time()),
                 false => words::own(&shown, &wanted, desk.now, args),
@@ -76,66 +75,6 @@ struct Told {
     remarks: Vec<String>,
 }
 
-/// One person's usage, in the order in which it is shown.
-struct Own<'a> {
-    by: By,
-    rows: Vec<Shown<'a>>,
-    total: Sum,
-    prices: &'a PriceList,
-    undated: u64,
-    unlisted: u64,
-}
-
-/// A row with what it is of.
-enum Shown<'a> {
-    Group(&'a Row),
-    Session(&'a SessionAbout, &'a Sum),
-    Block(&'a Block),
-}
-
-impl<'a> Own<'a> {
-    fn new(own: &'a ask::OwnUsage, blocks: &'a [Block], prices: &'a PriceList, by: By) -> Own<'a> {
-        let mut rows: Vec<Shown<'a>> = match by {
-            By::Block => blocks.iter().map(Shown::Block).collect(),
-            By::Session => {
-                let session = |row: &'a Row| match row.key {
-                    Key::Session(place) => Shown::Session(&own.sessions[place as usize], &row.sum),
-                    _ => Shown::Group(row),
-                };
-                own.rows.iter().map(session).collect()
-            }
-            _ => own.rows.iter().map(Shown::Group).collect(),
-        };
-        match by {
-            // The calendar's own order, with what has no time first.
-            By::Day | By::Block => {}
-            By::Session => rows.sort_by_key(|row| row.sum().first),
-            By::Project | By::Model | By::Branch => rows.sort_by_key(|row| std::cmp::Reverse(row.sum().tokens().all())),
-        }
-        let mut total = Sum::default();
-        rows.iter().for_each(|row| total.merge(row.sum()));
-        // Blocks are made of all hours there are, and what has no time is in none.
-        let in_no_block =
-            own.rows.iter().filter(|row| row.key == Key::Hour(None)).map(|row| row.sum.answers).sum::<u64>();
-        Own { by, rows, total, prices, undated: own.undated + in_no_block, unlisted: own.unlisted }
-    }
-
-    /// Whether the latest rows count most, which stand last; else the largest, which stand first.
-    fn by_time(&self) -> bool {
-        matches!(self.by, By::Day | By::Session | By::Block)
-    }
-}
-
-impl Shown<'_> {
-    fn sum(&self) -> &Sum {
-        match self {
-            Shown::Group(row) => &row.sum,
-            Shown::Session(_, sum) => sum,
-            Shown::Block(block) => &block.sum,
-        }
-    }
-}
-
 /// Prints an answer with as many of its rows as fit: the last ones where they stand in the order of time, else the first.
 fn print_json(
     desk: &Desk,
@@ -162,36 +101,4 @@ fn print_json(
     }
     desk.print_json(&answer)?;
     Ok(ExitCode::SUCCESS)
-}
-
-/// Whole days of the lab's zone, both included.
-fn window(args: &UsageArgs, today: Date, zone: &TimeZone) -> Result<Window, Failure> {
-    let day = |text: &Option<String>| text.as_deref().map(|text| read_day(text, today)).transpose();
-    let start = |day: Date| -> Result<Timestamp, Failure> {
-        Ok(zone.to_zoned(day.at(0, 0, 0, 0)).map_err(anyhow::Error::new)?.timestamp())
-    };
-    let (since, until) = (day(&args.since)?, day(&args.until)?);
-    if let (Some(since), Some(until)) = (since, until)
-        && since > until
-    {
-        return Err(Failure::Wrong(format!("no day lies from {since} to {until}; --since is the earlier one")));
-    }
-    let end = until.map(|day| day.tomorrow().map_err(anyhow::Error::new)).transpose()?;
-    Ok(Window { since: since.map(start).transpose()?, until: end.map(start).transpose()? })
-}
-
-/// `2026-11-01`, or so many days or weeks before today: `30d`, `2w`.
-fn read_day(text: &str, today: Date) -> Result<Date, Failure> {
-    let wrong =
-        || Failure::Wrong(format!("`{text}` is no day: write a date (2026-11-01) or a span back from today (30d, 2w)"));
-    if let Ok(date) = text.parse::<Date>() {
-        return Ok(date);
-    }
-    let (number, days) = match (text.strip_suffix('d'), text.strip_suffix('w')) {
-        (Some(number), _) => (number, 1),
-        (_, Some(number)) => (number, 7),
-        _ => return Err(wrong()),
-    };
-    let number: u16 = number.parse().map_err(|_| wrong())?;
-    today.checked_sub(Span::new().days(i64::from(number) * days)).map_err(|_| wrong())
 }

@@ -221,7 +221,7 @@ fn keep_from_the_clear(table: &Table<'_, '_>, url: Option<&Url>, has_secret: boo
 }
 
 /// What ntfy takes as a topic.
-fn read_topic(text: &str) -> Result<String, String> {
+pub(super) fn read_topic(text: &str) -> Result<String, String> {
     let is_sign = |letter: char| letter.is_ascii_alphanumeric() || matches!(letter, '-' | '_');
     match (1..=64).contains(&text.len()) && text.chars().all(is_sign) {
         true => Ok(text.to_owned()),

@@ -61,6 +61,10 @@ pub fn read_settings(file: &str, text: &str) -> Result<Config, Vec<Mistake>> {
     if let Some(table) = top.table("prices") {
         config.prices = super::prices::read(&table);
     }
+    if let Some(table) = top.table("sessions") {
+        let has_ntfy = top.entries().any(|(key, ..)| key == "ntfy");
+        config.push = super::push::read(table, has_ntfy);
+    }
     if let Some(table) = top.table("share") {
         config.share = super::share::read(table);
     }

@@ -152,6 +152,7 @@ fn understand(message: Message, request: &Request) -> Result<Answer, Fault> {
         last_modified,
         moved,
         fresh_seconds,
+        clock_seconds: None,
     };
     // A 304 was about the mark's own address, wherever that is.
     let ours = message.status == 304 || request.mark.url.as_ref().is_none_or(|marked| *marked == url);

@@ -4,14 +4,17 @@ use std::collections::BTreeMap;
 use std::io;
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU16, Ordering};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
-use reqwest::header::{ACCEPT, ACCEPT_ENCODING, CONTENT_ENCODING, CONTENT_TYPE, HeaderMap, HeaderValue, LOCATION};
+use reqwest::header::{
+    ACCEPT, ACCEPT_ENCODING, AGE, CONTENT_ENCODING, CONTENT_TYPE, DATE, HeaderMap, HeaderName, HeaderValue, LOCATION,
+};
 use reqwest::{Client, Response};
 use url::Url;
 
 use super::client::{client, made, may_ask, user_agent_header};
+use super::date::http_date;
 use super::limits::{self, Limit};
 use super::manners::Manners;
 use super::permission::{Permissions, kept_out};
@@ -67,6 +70,8 @@ pub struct Web {
     manners: Manners,
     permissions: Permissions,
     room: Room,
+    /// A run makes it as it begins.
+    made: Instant,
 }
 
 /// A client, or why there is none. Made for the first request: loading a system's certificates takes longer than all else
@@ -85,6 +90,7 @@ impl Web {
             manners: Manners::new(network.gap, network.per_host, holds),
             permissions: Permissions::default(),
             room: Room::new(),
+            made: Instant::now(),
         })
     }
 
@@ -242,18 +248,22 @@ impl Web {
         let retry_after = limits::retry_after(status, named, request.now).or(resets);
         match meaning(status, conditional, retry_after.as_deref(), &shown(url), request.now) {
             Ok(Meaning::Page) => {
-                let page = self.page(url, request.wanted, response, left).await?;
+                let ahead = self.clock_ahead(response.headers(), request.now);
+                let mut page = self.page(url, request.wanted, response, left).await?;
+                page.mark.clock_seconds = ahead;
                 Ok(Step::Arrived(Box::new(Answer::Page(page))))
             }
             Ok(Meaning::NotModified) => {
                 // A 304 may bring newer validators for the same words (RFC 9110, 15.4.5).
                 let fresh = mark(url, response.headers());
+                let clock_seconds = self.clock_ahead(response.headers(), request.now);
                 Ok(Step::Arrived(Box::new(Answer::NotModified(Mark {
                     url: Some(url.clone()),
                     etag: fresh.etag.or_else(|| request.mark.etag.clone()),
                     last_modified: fresh.last_modified.or_else(|| request.mark.last_modified.clone()),
                     // What the page itself said, it still says.
                     fresh_seconds: fresh.fresh_seconds.max(request.mark.fresh_seconds),
+                    clock_seconds,
                     ..fresh
                 }))))
             }
@@ -284,6 +294,15 @@ impl Web {
         Some(reset.duration_since(now).as_secs().to_string())
     }
 
+    /// By how many seconds a server's clock is ahead of ours: its Date, and the Age of an answer out of a cache (RFC 9110, 6.6.1;
+    /// RFC 9111, 5.1), beside the run's time and what has passed of it. None where it names none.
+    fn clock_ahead(&self, headers: &HeaderMap, now: Timestamp) -> Option<i64> {
+        let named = |name: HeaderName| headers.get(name)?.to_str().ok();
+        let age: i64 = named(AGE).and_then(|age| age.trim().parse().ok()).filter(|age| *age >= 0).unwrap_or(0);
+        let passed = i64::try_from(self.made.elapsed().as_secs()).unwrap_or(0);
+        Some(http_date(named(DATE)?)?.as_second().saturating_add(age) - now.as_second() - passed)
+    }
+
     /// Leaves a host alone until then.
     pub(super) fn hold(&self, host: &str, until: Timestamp) {
         self.manners.hold(host, until);
@@ -294,7 +313,16 @@ impl Web {
         let manners = Manners::new(self.network.gap, self.network.per_host, BTreeMap::new());
         let (strict, lenient) = (Made::new(), Made::new());
         let (network, room) = (self.network.clone(), self.room.clone());
-        Web { user_agent, network, strict, lenient, manners, permissions: Permissions::default(), room }
+        Web {
+            user_agent,
+            network,
+            strict,
+            lenient,
+            manners,
+            permissions: Permissions::default(),
+            room,
+            made: self.made,
+        }
     }
 
     /// Carries a request as a service wants it.

@@ -1,5 +1,6 @@
 //! Ask: what people look up without holding the store.
 
+use std::collections::HashMap;
 use std::time::Duration;
 
 use anyhow::{Context, Result};
@@ -21,12 +22,12 @@ use super::Secrets;
 
 pub use crate::judge::model::Trouble;
 pub use crate::keep::index::turns::{
-    Chronicle, Found, FoundSession, Page as TurnPage, Part, TurnHit, Unclear, Wanted as WantedTurns, is_about_items,
-    is_about_turns,
+    Chronicle, Found, FoundSession, Leaf, Opening, Page as TurnPage, Part, TurnHit, Unclear, Wanted as WantedTurns,
+    check_question, is_about_items, is_about_turns,
 };
-pub use crate::keep::index::{Card, Hit, Query, Results};
+pub use crate::keep::index::{Card, Hit, Library, Query, Results};
 pub use crate::keep::sessions::{OwnUsage, SessionLine, Usage, WantedUsage};
-pub use crate::keep::{Inbox, Outbox, SourceStatus, Status, ToldIn, Watched, Why};
+pub use crate::keep::{Inbox, Outbox, SourceStatus, Spent, Status, ToldIn, Watched, Why};
 
 /// Items that match, best first.
 ///
@@ -36,12 +37,30 @@ pub fn search(home: &Home, query: &Query) -> Result<Results> {
     keep::index::Library::open(home.folder())?.search(query)
 }
 
+/// How many items can be searched.
+///
+/// # Errors
+/// When there is no index yet; the message names the remedy.
+pub fn items_indexed(home: &Home) -> Result<u64> {
+    Ok(keep::index::Library::open(home.folder())?.len())
+}
+
 /// One item with its whole text; None where no item has this id.
 ///
 /// # Errors
 /// When there is no index yet, or the archive can't be read.
 pub fn show(home: &Home, id: &str) -> Result<Option<(Card, String)>> {
     keep::index::Library::open(home.folder())?.show(&ItemId(id.to_owned()))
+}
+
+/// The texts of these items, as far as they can be read.
+///
+/// # Errors
+/// When there is no index yet.
+pub fn texts(home: &Home, items: &[ItemId]) -> Result<HashMap<ItemId, String>> {
+    let library = keep::index::Library::open(home.folder())?;
+    let text = |id: &ItemId| Some((id.clone(), library.show(id).ok()??.1));
+    Ok(items.iter().filter_map(text).collect())
 }
 
 /// What can be searched of sessions; None where none is kept.

@@ -42,6 +42,14 @@ pub fn check_channel(config: &Config, channel: ChannelName, secrets: Secrets<'_>
     kind(channel).open(config, secrets).map(|_| ())
 }
 
+/// Whether the other side of a channel takes us, without sending anything; None where that can't be asked, or nothing is set up.
+///
+/// # Errors
+/// What it answered, or why it can't be reached.
+pub async fn knock(config: &Config, channel: ChannelName, secrets: Secrets<'_>) -> Option<Result<String, String>> {
+    kind(channel).open(config, secrets).ok()??.knock().await
+}
+
 /// The editions that a channel tells by itself.
 pub fn channel_tells(config: &Config, channel: ChannelName) -> &[EditionKind] {
     kind(channel).tells(config)

@@ -1,7 +1,8 @@
 //! Due: whether it is a source's turn, whatever the clock did meanwhile.
 
-use jiff::{SignedDuration, Timestamp};
+use jiff::{SignedDuration, Timestamp, ToSpan};
 
+use crate::config::Schedule;
 use crate::fetch;
 use crate::keep::Watched;
 use crate::source::Source;
@@ -23,6 +24,29 @@ pub(super) fn is_due(source: &Source, watched: Option<&Watched>, now: Timestamp)
         Some(next_try) => now.duration_since(next_try) + slack >= SignedDuration::ZERO,
         None => age + slack >= interval,
     }
+}
+
+/// When it is a source's turn, if it waits until its interval is wholly over. Then [`is_due`] says so too.
+pub(super) fn next_turn(source: &Source, watched: Option<&Watched>, now: Timestamp) -> Timestamp {
+    let Some((watched, last)) = watched.and_then(|watched| Some((watched, watched.asked?))) else { return now };
+    let usual = last.checked_add(watched.interval(source)).unwrap_or(Timestamp::MAX);
+    match watched.next_try.filter(|_| watched.failures > 0) {
+        _ if last > now => now,
+        Some(next_try) => next_try,
+        None => usual,
+    }
+}
+
+/// When the quiet hours that hold now end; None where none do.
+pub(super) fn end_of_quiet(schedule: &Schedule, now: Timestamp) -> Option<Timestamp> {
+    let quiet = schedule.quiet?;
+    let local = now.to_zoned(schedule.zone.clone());
+    if !quiet.holds(local.time()) {
+        return None;
+    }
+    let today = local.date().to_datetime(quiet.to).to_zoned(schedule.zone.clone()).ok()?;
+    let end = if today > local { today } else { today.checked_add(1.day()).ok()? };
+    Some(end.timestamp())
 }
 
 /// Whether a host's wait still counts. One that ends later than any that fetch believes was noted by a clock that was wrong
@@ -79,9 +103,27 @@ mod tests {
                 Watched { asked: Some(at(asked)), next_try: Some(at(next_try)), failures, ..Watched::default() };
             let case = format!("every {every}, {failures} failures, asked {asked}, next try {next_try}, now {now}");
             assert_eq!(is_due(&source(every), Some(&watched), at(now)), due, "{case}");
+            // Who waits for its whole interval never comes too early, nor twice.
+            let turn = next_turn(&source(every), Some(&watched), at(now)).max(at(now));
+            assert!(is_due(&source(every), Some(&watched), turn), "{case}: {turn}");
         }
         assert!(is_due(&source("1h"), None, at("16T07:00:00")), "never asked");
         assert!(is_due(&source("1h"), Some(&Watched::default()), at("16T07:00:00")), "never its turn");
+    }
+
+    #[test]
+    fn quiet_hours_end_on_the_same_day_or_the_next() {
+        use crate::config::read_settings;
+        let check = |quiet: &str, now: &str, end: Option<&str>| {
+            let text = format!("[schedule]\nzone = \"Europe/London\"\nquiet = \"{quiet}\"\n");
+            let schedule = read_settings("tidings.toml", &text).unwrap().schedule;
+            assert_eq!(end_of_quiet(&schedule, at(now)), end.map(at), "{quiet} at {now}");
+        };
+        check("22:00-07:00", "16T21:59:00", None);
+        check("22:00-07:00", "16T22:00:00", Some("17T07:00:00"));
+        check("22:00-07:00", "17T06:59:59", Some("17T07:00:00"));
+        check("22:00-07:00", "17T07:00:00", None);
+        check("12:00-13:00", "17T12:30:00", Some("17T13:00:00"));
     }
 
     #[test]

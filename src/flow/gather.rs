@@ -105,7 +105,7 @@ pub(super) async fn gather(
     let is_outage = is_outage(&reports);
     for (source, fault) in unreached {
         if is_outage {
-            keep.keep_outage(source, now)?;
+            keep.keep_outage(source, &fault, now)?;
         } else {
             keep.keep_fault(source, &fault, now)?;
         }

@@ -1,9 +1,11 @@
 //! Heartbeat: where no run has gone well for more than a day, or every source fails, it is told once, and once when it is over.
 
+use std::time::Duration;
+
 use anyhow::Result;
 use jiff::{SignedDuration, Timestamp};
 
-use crate::keep::{Heartbeat, Keep};
+use crate::keep::{Heartbeat, Keep, Runs};
 use crate::source::Health;
 use crate::tell::notice;
 
@@ -20,6 +22,7 @@ pub(super) struct Beat {
     /// Since when no run is known to have gone well.
     since: Timestamp,
     sources: usize,
+    asked: usize,
     answered: usize,
     is_late: bool,
     all_fail: bool,
@@ -47,6 +50,7 @@ impl Beat {
         let beat = Beat {
             since,
             sources: setup.sources.len(),
+            asked,
             answered,
             is_late: now.duration_since(since) > LONGEST_SILENCE,
             all_fail: watched.len() > 1 && watched.iter().all(|watched| fails(watched.health)),
@@ -73,19 +77,22 @@ impl Beat {
         }
         // The first of the runs that did not end says since when.
         let begun = beat.was.begun.or(Some(now));
-        keep.keep_heartbeat(&Heartbeat { begun, silent: beat.was.silent || is_news, ..beat.was.clone() })?;
+        let mut runs = beat.was.runs.clone();
+        runs.unfinished += u64::from(was_cut);
+        keep.keep_heartbeat(&Heartbeat { begun, silent: beat.was.silent || is_news, runs, ..beat.was.clone() })?;
         Ok((beat, is_news))
     }
 
     fn is_good(&self) -> bool {
-        self.answered > 0 && !self.all_fail
+        // A home of sessions alone has nobody to ask.
+        (self.answered > 0 || self.sources == 0) && !self.all_fail
     }
 
     /// Before the run's letters leave: that it is over, if it is.
     pub(super) fn over(&self, keep: &mut Keep, setup: &Setup, now: Timestamp) -> Result<()> {
         // A machine that was off could not say so; that alerts came late is worth a word.
         let was_silent = self.was.silent || (self.is_late && self.was.is_daily);
-        if !self.is_good() || !was_silent {
+        if self.sources == 0 || !self.is_good() || !was_silent {
             return Ok(());
         }
         let rendered = notice::awake(self.answered, self.sources, self.since, &setup.config.schedule.zone);
@@ -93,15 +100,28 @@ impl Beat {
         tell_operators(keep, setup, &name, &rendered, now).map(|_| ())
     }
 
-    /// The run has ended.
-    pub(super) fn end(&self, keep: &mut Keep, now: Timestamp) -> Result<()> {
+    /// The run of this id has ended, after so long.
+    pub(super) fn end(&self, keep: &mut Keep, run: &str, took: Duration, now: Timestamp) -> Result<()> {
+        let was = keep.heartbeat()?;
         let ended = match self.is_good() {
             true => {
                 let is_daily = self.was.good.is_some_and(|good| now.duration_since(good) <= LONGEST_SILENCE);
-                Heartbeat { good: Some(now), begun: None, silent: false, is_daily }
+                Heartbeat { good: Some(now), silent: false, is_daily, ..was }
             }
-            false => Heartbeat { begun: None, ..keep.heartbeat()? },
+            false => was,
         };
-        keep.keep_heartbeat(&ended)
+        let runs = self.counted(ended.runs.clone());
+        let milliseconds = u64::try_from(took.as_millis()).unwrap_or(u64::MAX);
+        keep.keep_heartbeat(&Heartbeat { begun: None, run: Some(run.to_owned()), milliseconds, runs, ..ended })
+    }
+
+    fn counted(&self, mut runs: Runs) -> Runs {
+        let count = match (self.is_good(), self.asked) {
+            (true, _) => &mut runs.good,
+            (false, 0) => &mut runs.idle,
+            (false, _) => &mut runs.unanswered,
+        };
+        *count += 1;
+        runs
     }
 }

@@ -1,5 +1,7 @@
 //! Lessons: what people and agents see of them, and what people say of them, at any time.
 
+use std::collections::BTreeMap;
+
 use anyhow::Result;
 use jiff::Timestamp;
 use serde::Serialize;
@@ -125,17 +127,34 @@ impl Exported {
     }
 }
 
-/// A person accepts, rejects or retires a lesson. It is on the disk when this returns. None where there is no such lesson.
+/// A person accepts, rejects or retires a lesson; it waits in the inbox for the next run. It is on the disk when this returns.
+/// None where there is no such lesson. Needs no lock.
+///
+/// # Errors
+/// When the view can't be read, or the wish can't be written.
+pub fn leave_lesson_wish(home: &Home, id: &LessonId, wish: Wish, now: Timestamp) -> Result<Option<KnownLesson>> {
+    let known =
+        keep::lessons(home.folder())?.and_then(|view| view.lessons.into_iter().find(|known| known.lesson.id == *id));
+    if known.is_some() {
+        keep::leave_lesson_wish(home.folder(), id, wish, now)?;
+    }
+    Ok(known)
+}
+
+/// The wishes that wait for the next run, by lesson. Needs no lock.
+///
+/// # Errors
+/// When the inbox can't be listed.
+pub fn waiting_wishes(home: &Home) -> Result<BTreeMap<LessonId, Wish>> {
+    keep::waiting_wishes(home.folder())
+}
+
+/// The same as `leave_lesson_wish`, but it counts now, unless another run is at work.
 ///
 /// # Errors
 /// When the view can't be read, or the wish can't be written.
 pub fn wish_for_lesson(home: &Home, id: &LessonId, wish: Wish, now: Timestamp) -> Result<Option<(Heard, KnownLesson)>> {
-    let Some(known) =
-        keep::lessons(home.folder())?.and_then(|view| view.lessons.into_iter().find(|known| known.lesson.id == *id))
-    else {
-        return Ok(None);
-    };
-    keep::leave_lesson_wish(home.folder(), id, wish, now)?;
+    let Some(known) = leave_lesson_wish(home, id, wish, now)? else { return Ok(None) };
     match Keep::open(home.folder(), "tidings lessons", now) {
         Ok(mut keep) => {
             keep.take_lesson_wishes()?;

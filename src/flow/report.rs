@@ -5,8 +5,9 @@ use std::path::{Path, PathBuf};
 
 use jiff::Timestamp;
 use serde::Serialize;
+use sha2::{Digest, Sha256};
 
-use crate::item::{Fault, FaultKind, ItemId};
+use crate::item::{Fault, FaultKind, ItemId, short_hash};
 use crate::keep::Stopped;
 use crate::opinion::Tokens;
 use crate::source::Health;
@@ -19,6 +20,9 @@ const NAMED: usize = 6;
 pub struct Report {
     pub version: u32,
     pub now: Timestamp,
+    /// The run's id, as it stands in its log and in state/views/status.json.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub run: String,
     pub sources: Vec<SourceReport>,
     /// What changed about sources; each is told by one run alone.
     pub changes: Vec<Change>,
@@ -39,7 +43,8 @@ pub struct Report {
 impl Report {
     pub fn new(now: Timestamp) -> Report {
         let (sources, changes, sessions, lost) = Default::default();
-        Report { version: 1, now, sources, changes, sessions, share: None, acts: Acts::default(), lost, seconds: 0.0 }
+        let (share, acts, seconds) = (None, Acts::default(), 0.0);
+        Report { version: 1, now, run: String::new(), sources, changes, sessions, share, acts, lost, seconds }
     }
 
     /// Notes the items whose text could not be read from the archive.
@@ -53,6 +58,14 @@ impl Report {
         let mut asked = self.sources.iter().filter(|source| source.status != Status::NotDue).peekable();
         asked.peek().is_some() && asked.all(|source| source.status == Status::Fault)
     }
+}
+
+/// Names a run in logs and views: `r-` and ten letters that follow from the home and the time, to the nanosecond.
+pub fn run_id(home: &Path, now: Timestamp) -> String {
+    let mut hasher = Sha256::new();
+    hasher.update(home.as_os_str().as_encoded_bytes());
+    hasher.update(now.as_nanosecond().to_be_bytes());
+    format!("r-{}", short_hash(hasher))
 }
 
 /// What became of one source in a run.

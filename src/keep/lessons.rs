@@ -58,6 +58,9 @@ pub enum Stage {
 }
 
 impl Stage {
+    pub const ALL: [Stage; 6] =
+        [Stage::Digest, Stage::Ready, Stage::Proposed, Stage::Merged, Stage::Declined, Stage::Retired];
+
     pub fn word(self) -> &'static str {
         match self {
             Stage::Digest => "digest",
@@ -186,6 +189,17 @@ pub fn leave_lesson_wish(home: &Path, lesson: &LessonId, wish: Wish, now: Timest
         archive::sync_folder(&inbox)
     };
     write().with_context(|| format!("writing {}; check the disk's free space", path.display()))
+}
+
+/// What people wish of lessons that the next holder of the home takes in. Needs no lock; a file that holds no wish is left to that
+/// holder, who sets it aside.
+///
+/// # Errors
+/// When the inbox can't be listed.
+pub fn waiting_wishes(home: &Path) -> Result<BTreeMap<LessonId, Wish>> {
+    let files = thumbs::files(&home.join("state/inbox"))?;
+    let notes = files.iter().filter(|path| is_wish(path)).filter_map(|path| read_note(path).ok());
+    Ok(notes.map(|note| (note.lesson, note.wish)).collect())
 }
 
 /// The last written view of a home's lessons; None where nothing was written yet. Needs no lock.

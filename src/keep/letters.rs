@@ -100,7 +100,8 @@ impl Keep {
     /// The exact bytes of a letter that is not yet taken.
     pub fn bytes(&self, letter: &Letter) -> Result<Vec<u8>> {
         let path = outbox_file(&self.outbox(), letter)?;
-        fs::read(&path).with_context(|| format!("reading the letter {} from {}", letter.key, path.display()))
+        // Not by its key, in which its reader's address stands: this is logged.
+        fs::read(&path).with_context(|| format!("reading a letter of {} from {}", letter.edition, path.display()))
     }
 
     /// Notes that a try begins. On return it is on the disk, so that a letter is never sent without a trace. Returns the
@@ -237,8 +238,8 @@ fn outbox_file(outbox: &Path, letter: &Letter) -> Result<PathBuf> {
     let name = Path::new(&letter.file);
     ensure!(
         name.file_name() == Some(name.as_os_str()),
-        "letter {}: `{}` is not the name of a file in the outbox",
-        letter.key,
+        "a letter of {}: `{}` is not the name of a file in the outbox",
+        letter.edition,
         letter.file
     );
     Ok(outbox.join(name))

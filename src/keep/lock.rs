@@ -9,7 +9,7 @@ use anyhow::{Context, anyhow};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::OpenError;
+use super::{OpenError, private_folder};
 
 /// Who holds a home.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -51,6 +51,20 @@ impl Lock {
         file.write_all(line.as_bytes()).with_context(doing)?;
         Ok(Lock { file })
     }
+}
+
+/// Keeps a home's daemon the only one, until it is dropped.
+///
+/// # Errors
+/// `OpenError::Busy` where there is one already.
+pub fn only_daemon(home: &Path, now: Timestamp) -> Result<OnlyDaemon, OpenError> {
+    private_folder(&home.join("state"))?;
+    Ok(OnlyDaemon { _lock: Lock::take(&home.join("state/watch.lock"), "tidings watch", now)? })
+}
+
+/// A home's only daemon.
+pub struct OnlyDaemon {
+    _lock: Lock,
 }
 
 impl Drop for Lock {

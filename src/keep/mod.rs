@@ -24,6 +24,7 @@ mod outbox;
 mod shut;
 mod thumbs;
 mod people;
+mod hooks;
 mod lessons;
 mod key;
 mod stopped;
@@ -34,6 +35,7 @@ mod heartbeat;
 mod views;
 mod why;
 mod whole;
+mod version;
 pub mod sessions;
 mod copy;
 mod export;
@@ -52,11 +54,14 @@ use thiserror::Error;
 
 pub use calibration::{calibration, keep_calibration};
 pub use copy::copy_state;
-pub use heartbeat::Heartbeat;
+pub use heartbeat::{Heartbeat, Runs};
+pub use hooks::{Push, Signs, leave_sign, make_inbox, signs};
 pub use judgements::Judged;
 pub use key::{known_leaving_key, leaving_key, scrub_key};
-pub use lessons::{Declined, Known, LearntOf, LessonView, SkillText, Stage, Wish, leave_lesson_wish, lessons};
-pub use lock::Holder;
+pub use lessons::{
+    Declined, Known, LearntOf, LessonView, SkillText, Stage, Wish, leave_lesson_wish, lessons, waiting_wishes,
+};
+pub use lock::{Holder, OnlyDaemon, only_daemon};
 pub use opinions::{Disagreement, ModelState};
 pub use outbox::{Outbox, outbox};
 pub use people::{leave_word, standings};
@@ -67,8 +72,9 @@ pub use spending::{Spending, Spent};
 pub use stopped::Stopped;
 pub use thumbs::{Inbox, inbox, leave_thumb};
 pub use told::{ToldIn, told_in};
+pub use version::Version;
 pub use views::{SourceStatus, Status, status};
-pub use watched::Watched;
+pub use watched::{Turns, Watched};
 pub use whole::replace;
 pub use why::{Why, why, why_since};
 

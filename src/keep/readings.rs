@@ -108,6 +108,7 @@ impl Keep {
         match fault.as_ref().filter(|fault| !fault.kind.is_minor()) {
             None => {
                 watched.mark = mark;
+                watched.turns.ok += 1;
                 watched.went_well(source, now);
             }
             Some(fault) => {

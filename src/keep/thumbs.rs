@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 use tracing::warn;
 
 use super::store::Changes;
-use super::{Keep, lessons, people, private_folder};
+use super::{Keep, hooks, lessons, people, private_folder};
 use crate::item::ItemId;
 use crate::thumb::Thumb;
 
@@ -82,7 +82,9 @@ pub fn leave_thumb(home: &Path, item: &ItemId, up: Option<bool>, now: Timestamp)
 pub fn inbox(home: &Path) -> Result<Inbox> {
     let folder = home.join("state/inbox");
     let (people, others): (Vec<_>, Vec<_>) = files(&folder)?.into_iter().partition(|path| people::is_word(path));
-    let (wishes, thumbs): (Vec<_>, Vec<_>) = others.into_iter().partition(|path| lessons::is_wish(path));
+    let (wishes, others): (Vec<_>, Vec<_>) = others.into_iter().partition(|path| lessons::is_wish(path));
+    // What hooks said is no person's word, and nobody waits for it to count.
+    let thumbs: Vec<_> = others.into_iter().filter(|path| !hooks::is_sign(path)).collect();
     let aside = files(&folder.join(ASIDE))?;
     let name = |path: &PathBuf| path.file_name().unwrap_or_default().to_string_lossy().into_owned();
     let (people_waiting, wishes_waiting) = (people.len(), wishes.len());
@@ -96,7 +98,8 @@ impl Keep {
         let inbox = self.state().join("inbox");
         let mut changes = Changes::default();
         let mut taken = Vec::new();
-        for path in files(&inbox)?.into_iter().filter(|path| !people::is_word(path) && !lessons::is_wish(path)) {
+        let is_other = |path: &PathBuf| people::is_word(path) || lessons::is_wish(path) || hooks::is_sign(path);
+        for path in files(&inbox)?.into_iter().filter(|path| !is_other(path)) {
             let note = match read_note(&path) {
                 Ok(note) => note,
                 Err(error) => {

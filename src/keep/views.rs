@@ -1,5 +1,6 @@
 //! Views are what people may see of the store without holding it: small files in state/views/, replaced whole.
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
 
@@ -26,6 +27,9 @@ const VERSION: u32 = 1;
 pub struct Status {
     pub version: u32,
     pub at: Timestamp,
+    /// The id of the last run that ended, as it stands in its log.
+    #[serde(default)]
+    pub run: Option<String>,
     pub first_run: Timestamp,
     pub sources: Vec<SourceStatus>,
     /// Pieces of work that wait, by duty.
@@ -35,6 +39,9 @@ pub struct Status {
     /// Stories that no model has read yet.
     #[serde(default)]
     pub screen: usize,
+    /// Transcripts with turns that are not yet in their index.
+    #[serde(default)]
+    pub index_turns: usize,
     /// How the model fared when it was last needed.
     #[serde(default)]
     pub model: ModelState,
@@ -63,6 +70,9 @@ pub struct Status {
     /// When a run last went well.
     #[serde(default)]
     pub heartbeat: Heartbeat,
+    /// Hosts that asked us to wait, and until when.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub holds: BTreeMap<String, Timestamp>,
     /// How far lessons came.
     #[serde(default, skip_serializing_if = "Pace::is_empty")]
     pub lessons: Pace,
@@ -91,12 +101,14 @@ impl Keep {
         let status = Status {
             version: VERSION,
             at: now,
+            run: self.heartbeat()?.run,
             first_run: self.first_run()?,
             sources: self.all_watched()?.into_iter().map(|(name, watched)| SourceStatus { name, watched }).collect(),
             judge: self.work(Duty::Judge)?.len(),
             index: self.work(Duty::Index)?.len(),
             alert: self.work(Duty::Alert)?.len(),
             screen: self.work(Duty::Screen)?.len(),
+            index_turns: self.work(Duty::IndexTurns)?.len() + self.work(Duty::DropTurns)?.len(),
             model: self.model_state()?,
             disagreements: self.disagreements(now)?,
             aside: self.aside()?,
@@ -108,6 +120,7 @@ impl Keep {
             thumbs_down: down.len(),
             spending: self.spent(now),
             heartbeat: self.heartbeat()?,
+            holds: self.holds()?,
             lessons: self.lesson_pace(Timestamp::MIN..Timestamp::MAX)?,
         };
         fail_point!("views-before-write");

@@ -1,5 +1,7 @@
 //! What is watched, and how it went: each source with its mark, its last good answer and its faults.
 
+use std::collections::BTreeMap;
+
 use anyhow::Result;
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
@@ -50,6 +52,30 @@ pub struct Watched {
     /// When they were told; None: it was not looked at yet.
     #[serde(default)]
     pub health_since: Option<Timestamp>,
+    /// What became of its turns since the home began.
+    #[serde(default, skip_serializing_if = "Turns::is_empty")]
+    pub turns: Turns,
+}
+
+/// How often a source had its turn, by what came of it. Only ever grows, but for a store that is made anew from an older export.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Turns {
+    /// It gave what it has, perhaps with a minor fault.
+    pub ok: u64,
+    /// It said that nothing has changed.
+    pub not_modified: u64,
+    /// It gave nothing. A host that had asked us to wait, and so was not asked, counts as waiting.
+    pub faults: BTreeMap<FaultKind, u64>,
+}
+
+impl Turns {
+    pub fn is_empty(&self) -> bool {
+        *self == Turns::default()
+    }
+
+    fn count_fault(&mut self, kind: FaultKind) {
+        *self.faults.entry(kind).or_default() += 1;
+    }
 }
 
 impl Watched {
@@ -67,6 +93,7 @@ impl Watched {
     /// It gave nothing. Who was asked to wait waits that long; who is asked again and again waits as long as others that
     /// fail.
     pub(super) fn went_wrong(&mut self, source: &Source, fault: &Fault, now: Timestamp) {
+        self.turns.count_fault(fault.kind);
         let known = self.failures;
         self.failures = known.saturating_add(1);
         self.failing_since = self.failing_since.filter(|since| known > 0 && *since <= now).or(Some(now));
@@ -130,6 +157,7 @@ impl Keep {
         // What the page was, it still is: a minor fault stays.
         watched.fault = watched.fault.filter(|fault| fault.kind.is_minor());
         watched.mark = mark;
+        watched.turns.not_modified += 1;
         watched.went_well(source, now);
         self.put_watched(&source.name, &watched)
     }
@@ -143,9 +171,10 @@ impl Keep {
     }
 
     /// Keeps that the trouble was not the source's own: it is its turn again after its usual interval, and nothing else is
-    /// said of it.
-    pub fn keep_outage(&mut self, source: &Source, now: Timestamp) -> Result<()> {
+    /// said of it, but that it was counted.
+    pub fn keep_outage(&mut self, source: &Source, fault: &Fault, now: Timestamp) -> Result<()> {
         let mut watched = self.watched(&source.name)?.unwrap_or_default();
+        watched.turns.count_fault(fault.kind);
         watched.next_try = now.checked_add(source.every).ok();
         self.put_watched(&source.name, &watched)
     }

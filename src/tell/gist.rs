@@ -95,7 +95,7 @@ pub(super) fn gist(message: Message<'_>) -> Gist {
             more = rollup.told.len().saturating_sub(rollup.stories.len());
         }
         Message::Trends(edition, _) => summary = trends::summary(edition),
-        Message::Notice { .. } | Message::Trial(..) => summary = said(&rendered.text),
+        Message::Notice { .. } | Message::Push { .. } | Message::Trial(..) => summary = said(&rendered.text),
     }
     let subject = clip(&rendered.subject, NAME);
     Gist {

@@ -20,6 +20,12 @@ pub enum Message<'a> {
         at: Timestamp,
         rendered: &'a Rendered,
     },
+    /// To whom sessions wait for.
+    Push {
+        name: &'a str,
+        at: Timestamp,
+        rendered: &'a Rendered,
+    },
     /// A person tries a channel.
     Trial(Timestamp, &'a Rendered),
 }
@@ -33,6 +39,7 @@ impl Message<'_> {
             Message::Alert(alert, _) => EditionId::Alert(alert.telling.story.clone()),
             Message::Rollup(rollup, _) => EditionId::Rollup(rollup.date),
             Message::Notice { name, .. } => EditionId::Notice((*name).to_owned()),
+            Message::Push { name, .. } => EditionId::Push((*name).to_owned()),
             Message::Trial(at, _) => EditionId::Trial(*at),
         }
     }
@@ -44,6 +51,7 @@ impl Message<'_> {
             Message::Alert(..) => EditionKind::Alert,
             Message::Rollup(..) => EditionKind::Rollup,
             Message::Notice { .. } => EditionKind::Notice,
+            Message::Push { .. } => EditionKind::Push,
             Message::Trial(..) => EditionKind::Trial,
         }
     }
@@ -51,7 +59,8 @@ impl Message<'_> {
     pub fn rendered(&self) -> &Rendered {
         match self {
             Message::Digest(_, rendered) | Message::Trends(_, rendered) | Message::Alert(_, rendered) => rendered,
-            Message::Rollup(_, rendered) | Message::Trial(_, rendered) | Message::Notice { rendered, .. } => rendered,
+            Message::Rollup(_, rendered) | Message::Trial(_, rendered) => rendered,
+            Message::Notice { rendered, .. } | Message::Push { rendered, .. } => rendered,
         }
     }
 
@@ -63,7 +72,7 @@ impl Message<'_> {
             Message::Trends(trends, _) => trends.at,
             Message::Alert(alert, _) => alert.at,
             Message::Rollup(rollup, _) => rollup.at,
-            Message::Notice { at, .. } | Message::Trial(at, _) => *at,
+            Message::Notice { at, .. } | Message::Push { at, .. } | Message::Trial(at, _) => *at,
         }
     }
 
@@ -75,7 +84,7 @@ impl Message<'_> {
             }
             Message::Alert(alert, _) => vec![alert.telling.story.clone()],
             Message::Rollup(rollup, _) => rollup.told.clone(),
-            Message::Trends(..) | Message::Notice { .. } | Message::Trial(..) => Vec::new(),
+            Message::Trends(..) | Message::Notice { .. } | Message::Push { .. } | Message::Trial(..) => Vec::new(),
         }
     }
 }

@@ -13,7 +13,9 @@ pub mod ranking;
 pub mod alert;
 pub mod trial;
 pub mod notice;
+pub mod push;
 pub mod render;
+pub mod shown;
 pub mod message;
 pub mod letter;
 pub mod channel;
@@ -54,6 +56,9 @@ impl Outcome {
 pub type Delivered<'a> = Pin<Box<dyn Future<Output = Outcome> + Send + 'a>>;
 
 /// A farewell on its way.
+/// What came of asking the other side whether it takes us.
+pub type Knocking<'a> = Pin<Box<dyn Future<Output = Option<Result<String, String>>> + Send + 'a>>;
+
 pub type Closing<'a> = Pin<Box<dyn Future<Output = ()> + Send + 'a>>;
 
 /// The door through which letters leave. Rendering is done before; a channel only carries stored bytes. It has no clock:
@@ -69,6 +74,12 @@ pub trait Channel: Send + Sync {
     /// Stands for the address and the secret behind it, and tells neither. One that was closed is tried again when it changes.
     fn mark(&self) -> String {
         String::new()
+    }
+
+    /// Whether the other side takes us, without sending anything: what it is in words, or what it answered. None of a channel that
+    /// has no way to ask.
+    fn knock(&self) -> Knocking<'_> {
+        Box::pin(async { None })
     }
 
     /// After the last letter: takes leave of the other side, where that is polite.

@@ -130,7 +130,7 @@ fn minute(at: Timestamp, zone: &TimeZone) -> String {
 }
 
 /// Paragraphs in every form that letters have.
-fn letter(subject: String, paragraphs: &[String]) -> Rendered {
+pub(super) fn letter(subject: String, paragraphs: &[String]) -> Rendered {
     let words = paragraphs.iter().map(|paragraph| one_line(paragraph)).collect::<Vec<_>>();
     let html: String = words.iter().map(|paragraph| format!("<p>{}</p>\n", escape::html(paragraph))).collect();
     Rendered {

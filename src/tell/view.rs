@@ -53,7 +53,7 @@ pub(super) enum Links {
 
 /// A digest, ready for a template.
 #[derive(Debug, Serialize)]
-pub(super) struct DigestView {
+pub struct DigestView {
     pub subject: String,
     pub headline: String,
     pub preheader: String,
@@ -86,7 +86,7 @@ pub(super) struct DigestView {
 }
 
 #[derive(Debug, Serialize)]
-pub(super) struct SkillView {
+pub struct SkillView {
     pub version: String,
     pub url: Option<String>,
     pub advice: Vec<Vec<Piece>>,
@@ -96,7 +96,7 @@ pub(super) struct SkillView {
 }
 
 #[derive(Debug, Serialize)]
-pub(super) struct RetiredView {
+pub struct RetiredView {
     pub advice: String,
     pub why: String,
     pub url: Option<String>,
@@ -105,20 +105,20 @@ pub(super) struct RetiredView {
 
 /// The week in short.
 #[derive(Debug, Serialize)]
-pub(super) struct EditorialView {
+pub struct EditorialView {
     pub model: String,
     pub paragraphs: Vec<Vec<SentenceView>>,
 }
 
 #[derive(Debug, Serialize)]
-pub(super) struct SentenceView {
+pub struct SentenceView {
     pub text: String,
     /// The stories it rests on, by the names of their sources.
     pub stories: Vec<AlsoView>,
 }
 
 #[derive(Debug, Serialize)]
-pub(super) struct AlertView {
+pub struct AlertView {
     pub subject: String,
     pub preheader: String,
     /// "21 Nov 2026, 09:05"
@@ -128,7 +128,7 @@ pub(super) struct AlertView {
 }
 
 #[derive(Debug, Serialize)]
-pub(super) struct RollupView {
+pub struct RollupView {
     pub subject: String,
     pub headline: String,
     pub preheader: String,
@@ -141,7 +141,9 @@ pub(super) struct RollupView {
 }
 
 #[derive(Debug, Serialize)]
-pub(super) struct ActionView {
+pub struct ActionView {
+    /// Of the story that says so; empty where it is none of ours.
+    pub id: String,
     pub what: Vec<Piece>,
     pub title: String,
     pub url: Option<String>,
@@ -153,13 +155,15 @@ pub(super) struct ActionView {
 }
 
 #[derive(Debug, Serialize)]
-pub(super) struct SectionView {
+pub struct SectionView {
     pub title: String,
     pub stories: Vec<StoryView>,
 }
 
 #[derive(Debug, Serialize)]
-pub(super) struct StoryView {
+pub struct StoryView {
+    /// `s-7k3m9q2xwd`; empty where it is none of ours.
+    pub id: String,
     pub title: String,
     pub url: Option<String>,
     pub source: String,
@@ -178,13 +182,13 @@ pub(super) struct StoryView {
 }
 
 #[derive(Debug, Serialize)]
-pub(super) struct AlsoView {
+pub struct AlsoView {
     pub source: String,
     pub url: Option<String>,
 }
 
 #[derive(Debug, Serialize)]
-pub(super) struct TroubleView {
+pub struct TroubleView {
     pub source: String,
     pub message: String,
     /// Empty: it never answered.
@@ -193,7 +197,7 @@ pub(super) struct TroubleView {
 
 /// A stretch of an action: prose, or a command to be typed as it stands (written between back quotes).
 #[derive(Debug, Serialize)]
-pub(super) struct Piece {
+pub struct Piece {
     pub code: bool,
     pub text: String,
 }
@@ -356,6 +360,7 @@ fn story(telling: &Telling, topmost: &[&StoryId], zone: &TimeZone, links: Links)
     let others = others(telling);
     let shown = telling.action.as_deref().filter(|_| !topmost.contains(&&telling.story));
     StoryView {
+        id: own_id(&telling.story),
         title: title(telling),
         url: link(telling.url.as_ref(), links),
         source: clip(&telling.source, NAME),
@@ -392,6 +397,7 @@ fn title(telling: &Telling) -> String {
 
 fn action(action: &Action, links: Links) -> ActionView {
     ActionView {
+        id: own_id(&action.story),
         what: pieces(&action.what),
         title: clip(&action.why, TITLE),
         url: link(action.url.as_ref(), links),
@@ -424,6 +430,18 @@ fn pieces(text: &str) -> Vec<Piece> {
     let pieces = parts.iter().enumerate().map(|(place, part)| Piece { code: place % 2 == 1, text: (*part).to_owned() });
     // A full stop after a command would stand alone; it is part of neither.
     pieces.filter(|piece| piece.text.chars().any(char::is_alphanumeric)).collect()
+}
+
+/// Whether this is a story's id as we give them.
+pub fn is_story(name: &str) -> bool {
+    name.strip_prefix("s-").is_some_and(|id| {
+        (1..=40).contains(&id.len()) && id.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
+    })
+}
+
+/// An edition may have been edited by hand: what is no id leads nowhere.
+fn own_id(story: &StoryId) -> String {
+    Some(&story.0).filter(|id| is_story(id)).cloned().unwrap_or_default()
 }
 
 /// Only addresses of the web become links; a `javascript:` one is no address.

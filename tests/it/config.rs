@@ -167,3 +167,26 @@ fn quiet_hours_may_pass_midnight() {
     assert!(!schedule("22:00-07:00").is_quiet(Some(EditionKind::Alert), night), "alerts are spared");
     assert!(schedule("22:00-07:00").is_quiet(None, night));
 }
+
+#[test]
+fn pushes_of_sessions_are_read_strictly_and_need_a_way_to_the_phone() {
+    let ntfy = "[ntfy]\nurl = \"https://ntfy.example\"\ntopic = \"lab\"\n";
+    let read = |text: &str| read_settings("tidings.toml", &format!("{ntfy}{text}")).map(|config| config.push);
+    let push = read("[sessions]\npush = [\"waiting\"]\nafter = \"5m\"\ntopic = \"mine\"\n").unwrap();
+    assert_eq!((push.waiting, push.done, push.topic.as_deref()), (true, false, Some("mine")));
+    assert_eq!(push.after, SignedDuration::from_mins(5));
+    assert_eq!(read("[sessions]\npush = [\"done\"]\n").unwrap().after, SignedDuration::from_mins(1));
+    let none = read("").unwrap();
+    assert!(!none.waiting && !none.done);
+    for (text, words) in [
+        ("[sessions]\npush = [\"wating\"]\n", "did you mean \"waiting\"?"),
+        ("[sessions]\npush = [\"typing\"]\n", "any of waiting, done"),
+        ("[sessions]\nafter = \"2d\"\n", "more than six hours"),
+        ("[sessions]\ntopic = \"no topic\"\n", "no topic"),
+        ("[sessions]\npsh = []\n", "did you mean `push`?"),
+    ] {
+        assert!(told(&read(text).unwrap_err()).contains(words), "{text}");
+    }
+    let alone = read_settings("tidings.toml", "[sessions]\npush = [\"done\"]\n").unwrap_err();
+    assert!(told(&alone).contains("[sessions] pushes over [ntfy], and there is none"));
+}

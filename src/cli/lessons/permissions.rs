@@ -3,11 +3,11 @@
 use std::process::ExitCode;
 
 use serde_json::{Value, json};
+use tidings::flow::answers::thousands;
 use tidings::flow::habits::{self, List, Own, PermissionLine, Preset, Suggestion};
 
 use super::super::args::PermissionsArgs;
 use super::super::exit::Failure;
-use super::super::grid::thousands;
 use super::super::run::count;
 use super::super::{Desk, say};
 use super::friction::{not_yours, remarks, wrapped};

@@ -2,16 +2,15 @@
 
 use jiff::Timestamp;
 use serde_json::{Map, Value, json};
+use tidings::flow::answers::{CostRow, Costs};
 use tidings::flow::ask::WantedUsage;
 use tidings::session::project_of;
 use tidings::session::usage::{By, Cost, Key, LabKey, LabRow, LabUsage, PriceList, Sum};
 
-use super::{Own, Shown};
-
 /// Models without a price that are named.
 const NAMES: usize = 20;
 
-pub fn own(own: &Own<'_>, wanted: &WantedUsage, now: Timestamp) -> Value {
+pub fn own(own: &Costs<'_>, wanted: &WantedUsage, now: Timestamp) -> Value {
     let unpriced = own.total.unpriced(own.prices);
     let rows: Vec<Value> = own
         .rows
@@ -64,10 +63,10 @@ fn frame(wanted: &WantedUsage) -> Value {
 }
 
 /// What a row is of.
-fn of(row: &Shown<'_>, wanted: &WantedUsage, now: Timestamp) -> Map<String, Value> {
+fn of(row: &CostRow<'_>, wanted: &WantedUsage, now: Timestamp) -> Map<String, Value> {
     match row {
-        Shown::Group(row) => group(&row.key),
-        Shown::Session(about, _) => {
+        CostRow::Group(row) => group(&row.key),
+        CostRow::Session(about, _) => {
             let (agent, native) = about.id.split_once(':').unwrap_or(("", &about.id));
             object(json!({
                 "session": native, "agent": agent,
@@ -78,7 +77,7 @@ fn of(row: &Shown<'_>, wanted: &WantedUsage, now: Timestamp) -> Map<String, Valu
                 "turns": about.turns,
             }))
         }
-        Shown::Block(block) => {
+        CostRow::Block(block) => {
             let mut fields = object(json!({
                 "start": block.start, "end": block.end, "first": block.sum.first, "last": block.sum.last,
                 "running": block.is_running(now),

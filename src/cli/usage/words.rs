@@ -1,21 +1,21 @@
 //! Usage in words: a calendar of figures, or Markdown to paste into a diary.
 
-use jiff::civil::Date;
+use jiff::Timestamp;
 use jiff::tz::TimeZone;
-use jiff::{SignedDuration, Timestamp};
+use tidings::flow::answers::{CostRow, Costs, duration, lab_name, money, name, plain, thousands};
 use tidings::flow::ask::WantedUsage;
 use tidings::session::project_of;
-use tidings::session::usage::{By, Cost, Key, LabKey, LabRow, LabUsage, Row, SessionAbout, Sum};
+use tidings::session::usage::{By, Cost, Key, LabRow, LabUsage, Row, SessionAbout, Sum};
 
 use super::super::args::UsageArgs;
-use super::super::grid::{Grid, GridRow, thousands};
+use super::super::grid::{Grid, GridRow};
 use super::super::run::count;
-use super::{Own, ROWS, Shown, Told};
+use super::{ROWS, Told};
 
 const NO_PRICES: &str =
     "No prices are known: [prices.\"claude-opus-4\"] and its like in tidings.toml make dollars of tokens.";
 
-pub fn own(own: &Own<'_>, wanted: &WantedUsage, now: Timestamp, args: &UsageArgs) -> Told {
+pub fn own(own: &Costs<'_>, wanted: &WantedUsage, now: Timestamp, args: &UsageArgs) -> Told {
     let mut remarks = Vec::new();
     if own.rows.is_empty() {
         let why = if wanted.window.is_open() { "yet" } else { "then" };
@@ -113,14 +113,14 @@ fn heads(by: By, has_prices: bool) -> Vec<&'static str> {
     heads
 }
 
-fn grid_row(row: &Shown<'_>, own: &Own<'_>, wanted: &WantedUsage, now: Timestamp) -> GridRow {
+fn grid_row(row: &CostRow<'_>, own: &Costs<'_>, wanted: &WantedUsage, now: Timestamp) -> GridRow {
     let (name, details, words) = match row {
-        Shown::Group(row) => (name(&row.key), Vec::new(), Vec::new()),
-        Shown::Session(about, _) => {
+        CostRow::Group(row) => (name(&row.key), Vec::new(), Vec::new()),
+        CostRow::Session(about, _) => {
             let started = about.started.map_or("-".to_owned(), |at| minute(at, &wanted.zone));
             (started, about_words(about), vec![length(about), thousands(about.turns)])
         }
-        Shown::Block(block) => {
+        CostRow::Block(block) => {
             let end = wanted.zone.to_datetime(block.end).strftime("%H:%M").to_string();
             let running = block.is_running(now).then(|| {
                 let rate = thousands(block.tokens_per_minute(now).round() as u64);
@@ -134,7 +134,7 @@ fn grid_row(row: &Shown<'_>, own: &Own<'_>, wanted: &WantedUsage, now: Timestamp
     GridRow { name, details, words, ..amounts }
 }
 
-fn amounts(sum: &Sum, own: &Own<'_>) -> GridRow {
+fn amounts(sum: &Sum, own: &Costs<'_>) -> GridRow {
     let tokens = sum.tokens();
     let (words, amounts) = match own.by {
         By::Session => (vec![String::new(); 2], vec![tokens.read(), tokens.output]),
@@ -145,8 +145,8 @@ fn amounts(sum: &Sum, own: &Own<'_>) -> GridRow {
 }
 
 /// `- 2026-11-20 09:12, 2 h 10 min: Fix the loader (atlas, main). 214 turns, 1,204 tokens read, 80 written, $3.20.`
-fn diary_line(row: &Shown<'_>, own: &Own<'_>, wanted: &WantedUsage) -> Option<String> {
-    let Shown::Session(about, sum) = row else { return None };
+fn diary_line(row: &CostRow<'_>, own: &Costs<'_>, wanted: &WantedUsage) -> Option<String> {
+    let CostRow::Session(about, sum) = row else { return None };
     let at = about.started.map_or("No time".to_owned(), |at| minute(at, &wanted.zone));
     let title = about.title.as_deref().map_or("without a title".to_owned(), plain);
     let place: Vec<String> =
@@ -172,35 +172,10 @@ fn last_name(cwd: &str) -> String {
     plain(project.rsplit('/').find(|part| !part.is_empty()).unwrap_or(project))
 }
 
-fn name(key: &Key) -> String {
-    let known = |name: &Option<std::sync::Arc<str>>| name.as_deref().map_or("-".to_owned(), plain);
-    match key {
-        Key::Day(Some(day)) => weekday(*day),
-        Key::Day(None) => "no time".to_owned(),
-        Key::Project(name) | Key::Model(name) => known(name),
-        Key::Branch { project, branch } => format!("{} {}", known(project), known(branch)),
-        Key::Session(_) | Key::Hour(_) => String::new(),
-    }
-}
-
-fn lab_name(row: &LabRow) -> String {
-    match &row.key {
-        None => "other".to_owned(),
-        Some(LabKey::OtherOf(project)) => format!("{} other", project.as_deref().map_or("-".to_owned(), plain)),
-        Some(LabKey::Days(first, last)) if first == last => weekday(*first),
-        Some(LabKey::Days(first, last)) => format!("{first} to {last}"),
-        Some(LabKey::Group(key)) => name(key),
-    }
-}
-
-fn weekday(day: Date) -> String {
-    day.strftime("%a %Y-%m-%d").to_string()
-}
-
 /// Weeks stand apart in a calendar.
-fn week(row: &Shown<'_>) -> Option<(i16, i8)> {
+fn week(row: &CostRow<'_>) -> Option<(i16, i8)> {
     match row {
-        Shown::Group(Row { key: Key::Day(Some(day)), .. }) => {
+        CostRow::Group(Row { key: Key::Day(Some(day)), .. }) => {
             let day = day.iso_week_date();
             Some((day.year(), day.week()))
         }
@@ -216,41 +191,10 @@ fn length(about: &SessionAbout) -> String {
     about.length().map_or("-".to_owned(), duration)
 }
 
-/// `2 h 10 min`; under a minute is one.
-fn duration(length: SignedDuration) -> String {
-    match length.as_mins().max(1) {
-        minutes @ ..60 => format!("{minutes} min"),
-        minutes => format!("{} h {} min", minutes / 60, minutes % 60),
-    }
-}
-
-/// For a column.
-fn money(cost: Cost) -> String {
-    match (cost, cost.dollars()) {
-        (Cost::Exact(_), Some(dollars)) => dollars_words(dollars),
-        (_, Some(dollars)) => format!("at least {}", dollars_words(dollars)),
-        (_, None) => "unknown".to_owned(),
-    }
-}
-
 /// Within a sentence.
 fn money_words(cost: Cost) -> String {
     match cost {
         Cost::Unknown => "at a cost that is not known".to_owned(),
         cost => money(cost),
     }
-}
-
-fn dollars_words(dollars: f64) -> String {
-    let cents = (dollars * 100.0).round() as u64;
-    match cents {
-        0 if dollars > 0.0 => "under $0.01".to_owned(),
-        _ => format!("${}.{:02}", thousands(cents / 100), cents % 100),
-    }
-}
-
-/// On one line and without what a terminal would take as a command.
-fn plain(text: &str) -> String {
-    let visible: String = text.chars().map(|letter| if letter.is_control() { ' ' } else { letter }).collect();
-    visible.split_whitespace().collect::<Vec<_>>().join(" ")
 }

@@ -1,6 +1,6 @@
 //! The library is the index as a reader sees it: it needs no lock, and never writes.
 
-use std::ops::Bound;
+use std::ops::{Bound, Range};
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, anyhow};
@@ -14,8 +14,9 @@ use tantivy::{DocAddress, Order, Searcher, TantivyDocument, Term};
 use url::Url;
 
 use super::super::archive;
+use super::super::version::Version;
 use super::query::{self, Filter};
-use super::{Card, Fields, is_ours, open, to_ask};
+use super::{Card, Fields, as_it_stands, is_ours, open, to_ask, version_of};
 use crate::guard::panic::quietly;
 use crate::item::ItemId;
 use crate::verdict::Level;
@@ -33,14 +34,17 @@ pub struct Query {
     pub words: String,
     /// Most hits wanted; at most 1,000.
     pub limit: usize,
+    /// So many of them, the best, are only counted.
+    pub skip: usize,
     /// At or after.
     pub since: Option<Timestamp>,
     /// Before.
     pub until: Option<Timestamp>,
     /// Words of the source's name.
     pub source: Option<String>,
+    /// This one or a higher one.
     pub level: Option<Level>,
-    /// `item`; other kinds find nothing.
+    /// `item`, or a category: `security`; other kinds find nothing.
     pub kind: Option<String>,
 }
 
@@ -50,7 +54,7 @@ pub struct Results {
     pub total: usize,
     /// There are more than the hits listed.
     pub capped: bool,
-    /// Best first.
+    /// Best first, from the first that was not skipped.
     pub hits: Vec<Hit>,
 }
 
@@ -62,6 +66,9 @@ pub struct Hit {
     pub score: f32,
     /// The piece of the text that fits best, on one line; the text's beginning if the words are in the title only.
     pub snippet: String,
+    /// What was looked for: bytes of the snippet, begin and end.
+    #[serde(skip)]
+    pub marks: Vec<(usize, usize)>,
     pub at: Timestamp,
     pub url: Option<Url>,
     pub source: String,
@@ -85,11 +92,15 @@ impl Library {
         }
         let doing = || format!("opening the index {}; {remedy}", folder.display());
         // On garbage tantivy may panic instead of saying so.
-        let opened = quietly(|| {
-            to_ask(&folder).and_then(open).and_then(|(index, fields)| Ok((index.reader()?.searcher(), fields)))
-        });
+        let opened =
+            quietly(|| to_ask(&folder).and_then(open).and_then(|(index, fields)| Ok((as_it_stands(&index)?, fields))));
         let (searcher, fields) = opened.with_context(damaged)?.with_context(doing)?;
         Ok(Library { archive: home.join("state/archive"), searcher, fields })
+    }
+
+    /// What tells whether it was written since; None: there is none that is finished.
+    pub fn version(home: &Path) -> Option<Version> {
+        version_of(&home.join("index"))
     }
 
     /// How many items it holds.
@@ -126,14 +137,17 @@ impl Library {
         });
         let [prose, code] = snippets;
         let (prose, code) = (prose.with_context(doing)?, code.with_context(doing)?);
-        let mut hits = Vec::with_capacity(found.len());
-        for (score, address) in found {
+        let all = found.len();
+        let mut hits = Vec::with_capacity(all.saturating_sub(query.skip));
+        for (score, address) in found.into_iter().skip(query.skip) {
             let card = self.card(address)?;
             // A text that cannot be read costs its snippet, not the answer.
             let text = archive::text(&self.archive, &card.place).unwrap_or_default();
+            let (snippet, marks) = snippet(&text, &[&prose, &code]);
             hits.push(Hit {
                 kind: "item",
-                snippet: snippet(&text, &[&prose, &code]),
+                snippet,
+                marks,
                 id: card.id,
                 title: card.title,
                 score,
@@ -143,7 +157,7 @@ impl Library {
                 level: card.level,
             });
         }
-        Ok(Results { total, capped: total > hits.len(), hits })
+        Ok(Results { total, capped: total > all, hits })
     }
 
     /// An item's card and its text; None where the id is not in the index.
@@ -168,12 +182,12 @@ impl Library {
         if !query.words.trim().is_empty() {
             clauses.push((Occur::Must, query::build(&query::parse(&query.words), &self.fields)));
         }
-        let level = query.level.map(|level| level.word().to_owned());
-        for (filter, value) in [
-            (Filter::Source, query.source.as_ref()),
-            (Filter::Level, level.as_ref()),
-            (Filter::Kind, query.kind.as_ref()),
-        ] {
+        if let Some(least) = query.level {
+            let enough = Level::ALL.into_iter().filter(|level| *level >= least);
+            let any = enough.map(|level| query::filter_query(Filter::Level, level.word(), &self.fields)).collect();
+            clauses.push((Occur::Must, Box::new(BooleanQuery::union(any))));
+        }
+        for (filter, value) in [(Filter::Source, query.source.as_ref()), (Filter::Kind, query.kind.as_ref())] {
             if let Some(value) = value {
                 clauses.push((Occur::Must, query::filter_query(filter, value, &self.fields)));
             }
@@ -205,15 +219,67 @@ fn damaged() -> &'static str {
     "reading the index: it is damaged; `tidings reindex` makes it anew"
 }
 
-/// The best piece of a text, on one line, with an ellipsis where it was cut.
-fn snippet(text: &str, ways: &[&SnippetGenerator]) -> String {
+/// The best piece of a text, on one line, with an ellipsis where it was cut, and what is marked in it.
+fn snippet(text: &str, ways: &[&SnippetGenerator]) -> (String, Vec<(usize, usize)>) {
     let best = ways.iter().map(|way| way.snippet(text)).find(|snippet| !snippet.highlighted().is_empty());
-    let range = match best {
+    let range = match &best {
         Some(snippet) => snippet.fragment_range(),
         None => 0..text.char_indices().nth(SNIPPET_LETTERS).map_or(text.len(), |(offset, _)| offset),
     };
-    let piece = text.get(range.clone()).unwrap_or_default().split_whitespace().collect::<Vec<_>>().join(" ");
+    let piece = text.get(range.clone()).unwrap_or_default();
+    let marked = best.iter().flat_map(|snippet| snippet.highlighted()).cloned();
+    let (piece, mut marks) = on_one_line(piece, marked);
     let before = if range.start > 0 { "…" } else { "" };
     let after = if range.end < text.trim_end().len() { "…" } else { "" };
-    if piece.is_empty() { piece } else { format!("{before}{piece}{after}") }
+    if piece.is_empty() {
+        return (piece, Vec::new());
+    }
+    for (begin, end) in &mut marks {
+        *begin += before.len();
+        *end += before.len();
+    }
+    (format!("{before}{piece}{after}"), marks)
+}
+
+/// The words of a text with one space between, and where in that these ranges of it lie. They are in order and apart.
+fn on_one_line(text: &str, ranges: impl Iterator<Item = Range<usize>>) -> (String, Vec<(usize, usize)>) {
+    let mut line = String::with_capacity(text.len());
+    let mut marks: Vec<(usize, usize)> = Vec::new();
+    let mut ranges = ranges.filter(|range| range.start < range.end).peekable();
+    for (offset, letter) in text.char_indices() {
+        while ranges.peek().is_some_and(|range| range.end <= offset) {
+            ranges.next();
+        }
+        if letter.is_whitespace() {
+            if !line.is_empty() && !line.ends_with(' ') {
+                line.push(' ');
+            }
+            continue;
+        }
+        let begin = line.len();
+        line.push(letter);
+        if ranges.peek().is_some_and(|range| range.contains(&offset)) {
+            match marks.last_mut() {
+                Some(last) if last.1 == begin => last.1 = line.len(),
+                _ => marks.push((begin, line.len())),
+            }
+        }
+    }
+    line.truncate(line.trim_end().len());
+    (line, marks)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::on_one_line;
+
+    #[test]
+    fn marks_lie_where_their_words_are_when_a_text_is_on_one_line() {
+        let text = "  a\n\n the  söft\tend \n";
+        let words = ["the", "söft"].map(|word| text.find(word).map(|at| at..at + word.len()).unwrap());
+        let (line, marks) = on_one_line(text, words.into_iter());
+        assert_eq!(line, "a the söft end");
+        let marked: Vec<&str> = marks.iter().map(|(begin, end)| &line[*begin..*end]).collect();
+        assert_eq!(marked, ["the", "söft"]);
+    }
 }

@@ -13,17 +13,18 @@ use std::path::Path;
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
-use tantivy::Index;
 use tantivy::directory::{Advice, MmapDirectory};
 use tantivy::schema::{
     DateOptions, Field, INDEXED, IndexRecordOption, STORED, STRING, Schema, TextFieldIndexing, TextOptions,
 };
 use tantivy::tokenizer::{Language, LowerCaser, RemoveLongFilter, SimpleTokenizer, Stemmer, TextAnalyzer};
+use tantivy::{Index, IndexReader, ReloadPolicy, Searcher};
 use url::Url;
 
 pub use library::{Hit, Library, Query, Results};
 pub use tokens::code_words;
 
+use super::version::Version;
 use crate::item::{ItemId, Place};
 use crate::source::Trust;
 use crate::story::StoryId;
@@ -31,7 +32,7 @@ use crate::verdict::{Category, Level, Reason};
 
 /// Counts up when fields or tokenizers change; an index with another number is made anew. tantivy's own version is part of
 /// the stamp, because its files are tied to it.
-const SHAPE: u32 = 2;
+const SHAPE: u32 = 3;
 
 /// Name of the stamp in index/.
 const STAMP: &str = "tidings.version";
@@ -142,6 +143,18 @@ fn is_ours(folder: &Path) -> bool {
 /// disk reads 8 MB ahead, a question after a start of the machine read 125 MB of an index of 190.
 fn to_ask(folder: &Path) -> tantivy::Result<MmapDirectory> {
     Ok(MmapDirectory::open_with_madvice(folder, Advice::Random)?)
+}
+
+/// What tells whether an index was written since it was opened; None: there is none that is finished.
+fn version_of(folder: &Path) -> Option<Version> {
+    let version = Version::of(&[&folder.join(STAMP), &folder.join("meta.json")]);
+    version.is_whole().then_some(version)
+}
+
+/// An index as it stands: nobody watches its files for what is written later.
+fn as_it_stands(index: &Index) -> tantivy::Result<Searcher> {
+    let reader: IndexReader = index.reader_builder().reload_policy(ReloadPolicy::Manual).try_into()?;
+    Ok(reader.searcher())
 }
 
 /// Opens an index as it is. An error: it is damaged, or its fields are not ours.

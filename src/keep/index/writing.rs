@@ -139,6 +139,9 @@ impl Keep {
         let mut document = TantivyDocument::default();
         document.add_text(fields.id, &card.id.0);
         document.add_text(fields.kind, "item");
+        if let Some(category) = card.category {
+            document.add_text(fields.kind, category.word());
+        }
         document.add_text(fields.source, &card.source);
         if let Some(level) = card.level {
             document.add_text(fields.level, level.word());

@@ -3,11 +3,13 @@
 use std::collections::BTreeSet;
 use std::fs::{self, File, OpenOptions};
 use std::io::{ErrorKind, Read, Seek, SeekFrom, Write};
+use std::ops::Range;
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
 use fail::fail_point;
+use zstd::stream::raw::{self, Operation};
 
 use super::super::private_folder;
 use super::Transcript;
@@ -84,6 +86,114 @@ pub fn turns_at(state: &Path, generation: &str, begin: u64, end: u64) -> Result<
     Ok(all)
 }
 
+/// Where the lines of a frame lie, one for each turn.
+fn lines(frame: &[u8]) -> Vec<Range<usize>> {
+    let mut lines = Vec::new();
+    let mut begin = 0;
+    for line in frame.split(|byte| *byte == b'\n') {
+        if !line.is_empty() {
+            lines.push(begin..begin + line.len());
+        }
+        begin += line.len() + 1;
+    }
+    lines
+}
+
+/// Decodes frames one after the other. It is made once for many: whoever makes one asks the processor what it can do, and a
+/// virtual machine takes longer to answer than a frame takes to be decoded.
+struct Decoder {
+    raw: raw::Decoder<'static>,
+    input: Box<[u8]>,
+}
+
+impl Decoder {
+    fn new() -> Result<Decoder> {
+        let raw = raw::Decoder::new().context("making a decoder of zstd")?;
+        Ok(Decoder { raw, input: vec![0; FRAME_BYTES / 4].into() })
+    }
+
+    /// The frame that begins at this byte, and where the next one does.
+    fn decode(&mut self, file: &mut File, at: u64) -> std::io::Result<(Vec<u8>, u64)> {
+        file.seek(SeekFrom::Start(at))?;
+        self.raw.reinit()?;
+        let (mut frame, mut length) = (vec![0; FRAME_BYTES + FRAME_BYTES / 4], 0);
+        let (mut next, mut unread) = (at, 0..0);
+        loop {
+            if length == frame.len() {
+                if length as u64 > MOST_FRAME_BYTES {
+                    return Err(ErrorKind::InvalidData.into());
+                }
+                // The decoder may still hold some, although it has taken all there was to read.
+                frame.resize(2 * length, 0);
+            } else if unread.is_empty() {
+                unread = 0..file.read(&mut self.input)?;
+                if unread.is_empty() {
+                    return Err(ErrorKind::UnexpectedEof.into());
+                }
+            }
+            let done = self.raw.run_on_buffers(&self.input[unread.clone()], &mut frame[length..])?;
+            length += done.bytes_written;
+            unread.start += done.bytes_read;
+            next += done.bytes_read as u64;
+            if done.remaining == 0 {
+                frame.truncate(length);
+                return Ok((frame, next));
+            }
+        }
+    }
+}
+
+/// Reads single turns. The frame that was read last is kept: turns that lie together cost decoding it once, and only the turns that
+/// are asked for are read out of it.
+pub struct Frames<'a> {
+    state: &'a Path,
+    decoder: Option<Decoder>,
+    last: Option<Frame>,
+    /// Of all frames that were decoded.
+    pub read_bytes: usize,
+}
+
+/// A frame that was decoded, and where its turns lie in it.
+struct Frame {
+    generation: String,
+    at: u64,
+    bytes: Vec<u8>,
+    turns: Vec<Range<usize>>,
+}
+
+impl Frames<'_> {
+    /// Of the archive below state/.
+    pub fn new(state: &Path) -> Frames<'_> {
+        Frames { state, decoder: None, last: None, read_bytes: 0 }
+    }
+
+    /// One turn by its place.
+    ///
+    /// # Errors
+    /// When the file is missing or damaged there.
+    pub fn turn(&mut self, generation: &str, frame: u64, number: u64) -> Result<Turn> {
+        let path = path(self.state, generation);
+        let doing = || format!("reading {} at byte {frame}", path.display());
+        let is_last = |last: &Frame| (last.generation.as_str(), last.at) == (generation, frame);
+        let last = match self.last.take_if(|last| is_last(last)) {
+            Some(last) => last,
+            None => {
+                let decoder = match &mut self.decoder {
+                    Some(decoder) => decoder,
+                    none => none.insert(Decoder::new()?),
+                };
+                let mut file = File::open(&path).with_context(doing)?;
+                let (bytes, _) = decoder.decode(&mut file, frame).with_context(doing)?;
+                self.read_bytes += bytes.len();
+                Frame { generation: generation.to_owned(), at: frame, turns: lines(&bytes), bytes }
+            }
+        };
+        let last = self.last.insert(last);
+        let turn = last.turns.get(number as usize).with_context(doing)?;
+        serde_json::from_slice(&last.bytes[turn.clone()]).with_context(doing)
+    }
+}
+
 /// Takes those turns a frame at a time: a frame is taken whole or not at all.
 pub(in super::super) fn each_frame(
     state: &Path,
@@ -99,23 +209,16 @@ pub(in super::super) fn each_frame(
     let path = path(state, generation);
     let doing = |at: u64| format!("reading {} at byte {at}", path.display());
     let mut file = File::open(&path).with_context(|| doing(begin))?;
+    let mut decoder = Decoder::new()?;
     let mut at = begin;
     while at < end {
-        file.seek(SeekFrom::Start(at)).with_context(|| doing(at))?;
-        let mut decoder =
-            zstd::Decoder::with_buffer(std::io::BufReader::new(&mut file)).with_context(|| doing(at))?.single_frame();
-        let mut frame = Vec::new();
-        (&mut decoder).take(MOST_FRAME_BYTES).read_to_end(&mut frame).with_context(|| doing(at))?;
-        let mut kept = Vec::new();
-        for (number, line) in frame.split(|byte| *byte == b'\n').filter(|line| !line.is_empty()).enumerate() {
-            let turn = serde_json::from_slice(line).with_context(|| doing(at))?;
-            kept.push(Kept { frame: at, number: number as u32, turn });
-        }
-        // The decoder's buffer has read on: the frame's own end is where its reader stands less what is left in it.
-        let buffer = decoder.finish();
-        let unread = buffer.buffer().len() as u64;
-        drop(buffer);
-        at = file.stream_position().with_context(|| doing(at))? - unread;
+        let (frame, next) = decoder.decode(&mut file, at).with_context(|| doing(at))?;
+        let turn = |(number, line): (usize, Range<usize>)| -> Result<Kept> {
+            let turn = serde_json::from_slice(&frame[line]).with_context(|| doing(at))?;
+            Ok(Kept { frame: at, number: number as u32, turn })
+        };
+        let kept = lines(&frame).into_iter().enumerate().map(turn).collect::<Result<_>>()?;
+        at = next;
         take(kept)?;
     }
     Ok(())

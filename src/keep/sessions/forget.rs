@@ -196,6 +196,7 @@ impl Keep {
             self.store.commit(changes)?;
         }
         self.write_session_views()?;
+        self.forget_signs()?;
         Ok(forgotten)
     }
 

@@ -19,13 +19,13 @@ use anyhow::Result;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-pub use archive::{Kept, turns_at};
+pub use archive::{Frames, Kept, turns_at};
 pub use forget::Forgotten;
 pub use share::{Places, SharedFile, SharedFolder, Shares, Unshared};
 pub use through::each_frame_of;
 pub use transcript::{Transcript, TranscriptId};
 pub use usage::{OwnUsage, Usage, WantedUsage, usage};
-pub use view::{SessionLine, SpentLine, session_lines};
+pub use view::{SessionLine, SpentLine, session_lines, views_version};
 
 pub(super) use archive::{each_frame, sync};
 pub(super) use forget::Tombstones;

@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
 use super::super::store::{BATCH, Changes};
-use super::super::{Keep, whole};
+use super::super::{Keep, Version, whole};
 use super::{ANEW, CHANGED, FRESH, SPENT, STALE, TRANSCRIPT, Transcript, TranscriptId};
 use crate::session::{SessionId, Spent, hash};
 
@@ -223,6 +223,11 @@ impl Keep {
 fn write_line(file: &mut dyn Write, line: &impl Serialize) -> Result<()> {
     serde_json::to_writer(&mut *file, line)?;
     Ok(file.write_all(b"\n")?)
+}
+
+/// What tells whether the views of sessions were written since.
+pub fn views_version(home: &Path) -> Version {
+    Version::of(&[&home.join("state/views/sessions.jsonl"), &home.join("state/views/spent.jsonl")])
 }
 
 /// Every transcript of a home as last written, in the order of the ids; none before the first run. Needs no lock.

@@ -14,8 +14,10 @@ mod claude_code;
 mod codex;
 mod diary;
 mod shared;
+mod hook;
 
 pub use claude_code::errand;
+pub use hook::{Said, hook};
 pub use place::{Kind, Place, place};
 pub use shared::{WITHDRAWN, header, withdrawn};
 

@@ -69,9 +69,8 @@ pub(super) async fn serve(router: Router, listener: TcpListener, stop: impl Futu
         let connection = parting.watch(connection);
         tokio::spawn(async move {
             let _place = place;
-            match tokio::time::timeout(LONGEST, connection).await {
-                Ok(Err(error)) => debug!("a connection broke: {error}"),
-                Ok(Ok(())) | Err(_) => {}
+            if let Ok(Err(error)) = tokio::time::timeout(LONGEST, connection).await {
+                debug!("a connection broke: {error}");
             }
         });
     }

@@ -11,7 +11,7 @@ use url::Url;
 
 use super::page::Trouble;
 use super::visitor::{Peer, host_of};
-use super::{Site, asset};
+use super::{Site, asset, monitor, thumbs};
 
 /// Of an address with its query: a question of a page of text is no question.
 const LONGEST_ADDRESS: usize = 8 * 1024;
@@ -19,6 +19,11 @@ const LONGEST_ADDRESS: usize = 8 * 1024;
 /// What a browser may do with our pages: show their own style and pictures, and send their forms back here. No script, ever.
 const POLICY: &str = "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; base-uri 'none'; \
                       frame-ancestors 'none'";
+
+tokio::task_local! {
+    /// What became of the thumb that a person just gave: whichever page comes next says so.
+    pub(super) static SAID: Option<&'static str>;
+}
 
 /// Lets a request in that is meant for these pages, comes from them if it changes anything, and is asked by somebody who may.
 pub(super) async fn pass(
@@ -53,10 +58,11 @@ pub(super) async fn pass(
     }
     match site.access.visitor(peer, request.headers()) {
         Some(visitor) => request.extensions_mut().insert(visitor),
-        None if is_leaving || path == *asset::STYLE_PATH || path == "/healthz" => None,
+        None if is_leaving || path == *asset::STYLE_PATH || path == monitor::HEALTH => None,
         None => return stranger(&site),
     };
-    next.run(request).await
+    let said = request.uri().query().and_then(thumbs::said);
+    SAID.scope(said, next.run(request)).await
 }
 
 fn stranger(site: &Site) -> Response {

@@ -6,10 +6,22 @@ mod peer;
 mod connection;
 mod page;
 mod asset;
+mod file;
 mod today;
 mod story;
 mod thumbs;
 mod leave;
+mod asked;
+mod pieces;
+mod search;
+mod sessions;
+mod reader;
+mod usage;
+mod sources;
+mod editions;
+mod trends;
+mod lessons;
+mod monitor;
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -23,14 +35,14 @@ use axum::{Router, extract::State};
 use jiff::Timestamp;
 use tokio::net::TcpListener;
 use tokio::sync::Semaphore;
+use tower_http::CompressionLevel;
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::compression::CompressionLayer;
 use tower_http::limit::RequestBodyLimitLayer;
 use tower_http::timeout::TimeoutLayer;
 
-use crate::config::Config;
+use crate::flow::answers::Shelf;
 use crate::flow::{Clock, Secrets, Setup};
-use crate::home::Home;
 
 use page::{Trouble, When};
 use visitor::Access;
@@ -44,8 +56,8 @@ const AT_ONCE: usize = 8;
 
 /// A home as its pages show it.
 pub struct Site {
-    home: Home,
-    config: Config,
+    setup: Setup,
+    shelf: Shelf,
     clock: Clock,
     access: Access,
     turns: Arc<Semaphore>,
@@ -68,8 +80,8 @@ impl Site {
              user_header of a proxy that knows who asks"
         );
         Ok(Site {
-            home: setup.home.clone(),
-            config: setup.config.clone(),
+            setup: setup.clone(),
+            shelf: Shelf::of(&setup.home),
             clock,
             access: Access::new(web, token.as_deref())?,
             turns: Arc::new(Semaphore::new(AT_ONCE)),
@@ -82,7 +94,7 @@ impl Site {
 
     /// A time as pages tell it.
     fn when(&self, at: Timestamp) -> When {
-        When::at(at, self.now(), &self.config.schedule.zone)
+        When::at(at, self.now(), &self.setup.config.schedule.zone)
     }
 
     /// Looks something up in the files of the home, off the threads that answer.
@@ -119,12 +131,27 @@ fn router(site: Arc<Site>) -> Router {
         .route("/stories/{id}", get(story::story))
         .route("/thumbs", post(thumbs::give))
         .route("/u/{token}", get(leave::show).post(leave::leave))
+        .route("/search", get(search::search))
+        .route("/sessions", get(sessions::sessions))
+        .route("/sessions/{id}", get(reader::session))
+        .route("/sources", get(sources::sources))
+        .route("/sources/{name}", get(sources::source))
+        .route("/usage", get(usage::usage))
+        .route("/editions", get(editions::list))
+        .route("/editions/{*path}", get(editions::open))
+        .route("/feeds/{*path}", get(editions::feed))
+        .route("/trends", get(trends::newest))
+        .route("/trends/{month}", get(trends::month))
+        .route("/lessons", get(lessons::list))
+        .route("/lessons/{id}", get(lessons::one).post(lessons::say))
+        .route("/metrics", get(monitor::metrics))
+        .route(monitor::HEALTH, get(monitor::health))
         .route(&asset::STYLE_PATH, get(asset::style))
         .fallback(page::nothing_here)
         .method_not_allowed_fallback(page::wrong_method)
         .layer(middleware::from_fn_with_state(site.clone(), gate::pass));
     pages
-        .layer(CompressionLayer::new())
+        .layer(CompressionLayer::new().quality(CompressionLevel::Fastest))
         .layer(RequestBodyLimitLayer::new(MOST_BODY))
         .layer(CatchPanicLayer::custom(|_| page::broken()))
         .layer(TimeoutLayer::with_status_code(StatusCode::SERVICE_UNAVAILABLE, LONGEST))

@@ -14,22 +14,49 @@ use serde::Serialize;
 use tracing::warn;
 
 use super::visitor::Visitor;
-use super::{Site, asset};
+use super::{Site, asset, gate};
 use crate::flow;
 use crate::guard::text::{clean, is_clean};
 
 /// The words and layouts; whoever mends them needs no Rust.
-const TEMPLATES: [(&str, &str); 6] = [
+const TEMPLATES: &[(&str, &str)] = &[
     ("layout.html", include_str!("templates/layout.html")),
     ("parts.html", include_str!("templates/parts.html")),
     ("trouble.html", include_str!("templates/trouble.html")),
     ("today.html", include_str!("templates/today.html")),
     ("story.html", include_str!("templates/story.html")),
     ("leave.html", include_str!("templates/leave.html")),
+    ("search.html", include_str!("templates/search.html")),
+    ("sessions.html", include_str!("templates/sessions.html")),
+    ("running.html", include_str!("templates/running.html")),
+    ("session.html", include_str!("templates/session.html")),
+    ("turn.html", include_str!("templates/turn.html")),
+    ("usage.html", include_str!("templates/usage.html")),
+    ("sources.html", include_str!("templates/sources.html")),
+    ("source.html", include_str!("templates/source.html")),
+    ("editions.html", include_str!("templates/editions.html")),
+    ("digest.html", include_str!("templates/digest.html")),
+    ("alert.html", include_str!("templates/alert.html")),
+    ("rollup.html", include_str!("templates/rollup.html")),
+    ("damaged.html", include_str!("templates/damaged.html")),
+    ("telling.html", include_str!("templates/telling.html")),
+    ("do_this_week.html", include_str!("templates/do_this_week.html")),
+    ("trends.html", include_str!("templates/trends.html")),
+    ("no_trends.html", include_str!("templates/no_trends.html")),
+    ("lessons.html", include_str!("templates/lessons.html")),
 ];
 
 /// The pages that every page leads to, in their order: the last word of the path is what a template calls them.
-const TABS: [(&str, &str); 1] = [("/", "Today")];
+const TABS: [(&str, &str); 8] = [
+    ("/", "Today"),
+    ("/search", "Search"),
+    ("/sessions", "Sessions"),
+    ("/editions", "Editions"),
+    ("/trends", "Trends"),
+    ("/lessons", "Lessons"),
+    ("/sources", "Sources"),
+    ("/usage", "Usage"),
+];
 
 static ENVIRONMENT: LazyLock<Environment<'static>> =
     LazyLock::new(|| environment().expect("the templates are part of the program, and a test fills each"));
@@ -54,8 +81,8 @@ impl Frame<'_> {
         let now = self.site.now();
         let frame = context! {
             title => self.title, tab => self.tab, tabs => TABS, visitor => visitor, style => asset::STYLE_PATH.as_str(),
-            version => env!("CARGO_PKG_VERSION"),
-            rendered => Value::from(Serde(When::at(now, now, &self.site.config.schedule.zone))),
+            version => env!("CARGO_PKG_VERSION"), said => gate::SAID.try_with(|said| *said).ok().flatten(),
+            rendered => Value::from(Serde(When::at(now, now, &self.site.setup.config.schedule.zone))),
         };
         let context = context! { ..Value::from(Serde(given)), ..frame };
         let words = ENVIRONMENT.get_template(template).and_then(|template| template.render(context));
@@ -183,7 +210,8 @@ fn environment() -> Result<Environment<'static>, minijinja::Error> {
         Ok(escape(&text, out)?)
     });
     environment.add_filter("dollars", flow::dollars);
-    for (name, words) in TEMPLATES {
+    environment.add_filter("thousands", flow::answers::thousands);
+    for (name, words) in TEMPLATES.iter().copied() {
         environment.add_template(name, words)?;
     }
     Ok(environment)

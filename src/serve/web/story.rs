@@ -1,12 +1,12 @@
 //! A story: what it says, and why it was told or was not.
 
-use axum::extract::{Extension, Path, Query, State};
+use axum::extract::{Extension, Path, State};
 use axum::response::Response;
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
 use super::page::{Frame, Trouble, When};
 use super::visitor::Visitor;
-use super::{Shared, Site, thumbs};
+use super::{Shared, Site};
 use crate::flow::{Explanation, ask, explain};
 use crate::opinion::{Measure, Opinion};
 use crate::verdict::Reason;
@@ -18,44 +18,30 @@ const MOST_KEYS: usize = 3;
 /// Sentences that became no lesson.
 const MOST_PASSED: usize = 3;
 
-#[derive(Debug, Deserialize)]
-pub(super) struct Asked {
-    said: Option<String>,
-}
-
 pub(super) async fn item(
     State(site): Shared,
     Extension(visitor): Extension<Visitor>,
     Path(id): Path<String>,
-    Query(asked): Query<Asked>,
 ) -> Result<Response, Trouble> {
     let path = format!("/items/{id}");
-    show(&site, &visitor, id, path, &asked).await
+    show(&site, &visitor, id, path).await
 }
 
 pub(super) async fn story(
     State(site): Shared,
     Extension(visitor): Extension<Visitor>,
     Path(id): Path<String>,
-    Query(asked): Query<Asked>,
 ) -> Result<Response, Trouble> {
     let path = format!("/stories/{id}");
-    show(&site, &visitor, id, path, &asked).await
+    show(&site, &visitor, id, path).await
 }
 
-async fn show(
-    site: &std::sync::Arc<Site>,
-    visitor: &Visitor,
-    id: String,
-    path: String,
-    asked: &Asked,
-) -> Result<Response, Trouble> {
+async fn show(site: &std::sync::Arc<Site>, visitor: &Visitor, id: String, path: String) -> Result<Response, Trouble> {
     if !is_id(&id) {
         return Err(Trouble::unknown("There is no such item or story"));
     }
     let found = site.look(move |site| look(site, &id)).await?;
     let mut told = found.ok_or_else(|| Trouble::unknown("There is no such item or story"))?;
-    told.said = asked.said.as_deref().and_then(thumbs::words);
     told.path = path;
     let title = told.title.clone();
     Frame { site, visitor, tab: "", title: &title }.page("story.html", &told)
@@ -69,7 +55,6 @@ fn is_id(id: &str) -> bool {
 
 #[derive(Debug, Serialize)]
 struct Told {
-    said: Option<&'static str>,
     path: String,
     item: String,
     title: String,
@@ -151,13 +136,13 @@ struct LessonLine {
 }
 
 fn look(site: &Site, id: &str) -> anyhow::Result<Option<Told>> {
-    let explained = explain(&site.home, id)?;
+    let explained = explain(&site.setup.home, id)?;
     let item = match &explained {
         Some(explanation) => explanation.why.item.0.as_str(),
         None if id.starts_with("i-") => id,
         None => return Ok(None),
     };
-    let shown = ask::show(&site.home, item);
+    let shown = ask::show(&site.setup.home, item);
     let (card, text) = match (shown, &explained) {
         (Ok(Some((card, text))), _) => (Some(card), text),
         // The index is away, and what was written down of the judgement is not.
@@ -172,7 +157,6 @@ fn look(site: &Site, id: &str) -> anyhow::Result<Option<Told>> {
     let trust = why.map(|why| why.trust).or_else(|| card.as_ref().map(|card| card.trust));
     let cut = text.char_indices().nth(MOST_TEXT).map(|(at, _)| at);
     Ok(Some(Told {
-        said: None,
         path: String::new(),
         item: item.to_owned(),
         title: title.filter(|title| !title.trim().is_empty()).unwrap_or_else(|| "(no title)".to_owned()),

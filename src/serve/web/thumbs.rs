@@ -30,7 +30,7 @@ pub(super) async fn give(State(site): State<Arc<Site>>, Form(given): Form<Given>
         _ => return Err(Trouble::wrong("This is no thumb", "`way` is up, down or none.")),
     };
     let id = given.id.clone();
-    let thumbed = site.look(move |site| give_thumb(&site.home, &id, up, site.now())).await?;
+    let thumbed = site.look(move |site| give_thumb(&site.setup.home, &id, up, site.now())).await?;
     if thumbed.is_none() {
         return Err(Trouble::unknown("There is no such item or story"));
     }
@@ -39,9 +39,9 @@ pub(super) async fn give(State(site): State<Arc<Site>>, Form(given): Form<Given>
     back_to(&format!("{back}{joint}said={}", given.way))
 }
 
-/// What a page says after a thumb.
-pub(super) fn words(said: &str) -> Option<&'static str> {
-    match said {
+/// What a page says after a thumb, by the last field of its address.
+pub(super) fn said(query: &str) -> Option<&'static str> {
+    match query.rsplit('&').next()?.strip_prefix("said=")? {
         "up" => Some("Noted: worth reading. It counts from the next run."),
         "down" => Some("Noted: not worth reading. It counts from the next run."),
         "none" => Some("Noted: the thumb is taken back."),

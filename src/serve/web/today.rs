@@ -1,14 +1,15 @@
 //! Today: what a fellow should know now, and what whoever looks after the home should see.
 
-use axum::extract::{Extension, Query, State};
+use axum::extract::{Extension, State};
 use axum::response::Response;
 use jiff::SignedDuration;
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
 use super::page::{Frame, Trouble, When};
 use super::visitor::Visitor;
-use super::{Shared, Site, thumbs};
-use crate::flow::{Latest, ask, latest, skill_standing};
+use super::{Shared, Site, editions, sessions};
+use crate::flow::{News, ask, news, pulse_of, skill_standing};
+use crate::guard::text::excerpt;
 use crate::source::Health;
 use crate::verdict::Level;
 
@@ -16,30 +17,25 @@ use crate::verdict::Level;
 const DAYS: i64 = 7;
 /// Stories on the page; the week's digest has the rest.
 const MOST: usize = 20;
+/// Letters of a text in a list.
+const EXCERPT: usize = 240;
 
-#[derive(Debug, Deserialize)]
-pub(super) struct Asked {
-    /// What became of a thumb.
-    said: Option<String>,
-}
-
-pub(super) async fn today(
-    State(site): Shared,
-    Extension(visitor): Extension<Visitor>,
-    Query(asked): Query<Asked>,
-) -> Result<Response, Trouble> {
-    let mut today = site.look(look).await?;
-    today.said = asked.said.as_deref().and_then(thumbs::words);
+pub(super) async fn today(State(site): Shared, Extension(visitor): Extension<Visitor>) -> Result<Response, Trouble> {
+    let person = visitor.clone();
+    let today = site.look(move |site| look(site, &person)).await?;
     Frame { site: &site, visitor: &visitor, tab: "/", title: "Today" }.page("today.html", &today)
 }
 
 #[derive(Debug, Serialize)]
 struct Today {
-    said: Option<&'static str>,
     /// None: nothing has run here yet.
     run: Option<Run>,
+    /// The newest digest: what it asks for stands here until the next.
+    digest: Option<editions::Latest>,
     stories: Vec<StoryLine>,
     days: i64,
+    /// Sessions that wait for a person, or are at work.
+    running: Vec<sessions::Running>,
 }
 
 /// How the last run left the home.
@@ -75,15 +71,23 @@ pub(super) struct StoryLine {
     pub others: Vec<String>,
 }
 
-fn look(site: &Site) -> anyhow::Result<Today> {
+fn look(site: &Site, visitor: &Visitor) -> anyhow::Result<Today> {
     let now = site.now();
     let since = now.checked_sub(SignedDuration::from_hours(24 * DAYS)).unwrap_or(now);
-    let stories = latest(&site.home, Level::Notable, since, MOST)?;
+    let mut stories = news(&site.setup.home, since)?;
+    stories.retain(|story| story.level >= Level::Notable);
+    // They come the latest first, and stay so among those that are critical, and among the others.
+    stories.sort_by_key(|story| story.level != Level::Critical);
+    stories.truncate(MOST);
     let stories = stories.into_iter().map(|story| line(site, story)).collect();
-    Ok(Today { said: None, run: run(site)?, stories, days: DAYS })
+    let running = sessions::running(site, visitor);
+    Ok(Today { run: run(site)?, digest: editions::latest(site)?, stories, days: DAYS, running })
 }
 
-fn line(site: &Site, story: Latest) -> StoryLine {
+fn line(site: &Site, story: News) -> StoryLine {
+    // Without an index there is no excerpt, and the story is told all the same.
+    let text = site.shelf.library().and_then(|library| library.show(&story.item)).ok().flatten();
+
     StoryLine {
         at: site.when(story.at),
         id: story.story.to_string(),
@@ -93,19 +97,23 @@ fn line(site: &Site, story: Latest) -> StoryLine {
         source: story.source,
         trust: story.trust.word(),
         level: story.level.word(),
-        news: story.news,
+        news: story.said,
         action: story.action,
-        excerpt: story.excerpt,
+        excerpt: text.map(|(_, text)| excerpt(&text, EXCERPT)).unwrap_or_default(),
         others: story.others,
     }
 }
 
 fn run(site: &Site) -> anyhow::Result<Option<Run>> {
-    let Some(status) = ask::status(&site.home)? else { return Ok(None) };
+    let Some(status) = ask::status(&site.setup.home)? else { return Ok(None) };
     let mut troubles = Vec::new();
     let mut trouble = |words: String, page: Option<&str>| {
         troubles.push(ToLookAt { words, page: page.map(str::to_owned) });
     };
+    let pulse = pulse_of(&status, site.now());
+    if !pulse.is_good() {
+        trouble(pulse.words(), None);
+    }
     let failing: Vec<&str> = status
         .sources
         .iter()
@@ -133,7 +141,7 @@ fn run(site: &Site) -> anyhow::Result<Option<Run>> {
     if !status.aside.is_empty() {
         trouble(format!("{} set aside; `tidings status` names them", many(status.aside.len(), "piece of work")), None);
     }
-    if let Some(standing) = skill_standing(&site.home)? {
+    if let Some(standing) = skill_standing(&site.setup.home)? {
         if let Some(request) = standing.request {
             trouble(format!("A request on the skill waits for a person: {request}"), Some("/lessons"));
         }

@@ -60,7 +60,7 @@ fn body(message: Message<'_>) -> Result<Vec<u8>> {
     let gist = gist(message);
     let kind = match gist.kind {
         EditionKind::Alert => "failure",
-        EditionKind::Rollup | EditionKind::Notice => "warning",
+        EditionKind::Rollup | EditionKind::Notice | EditionKind::Push => "warning",
         EditionKind::Digest | EditionKind::Trends | EditionKind::Trial => "info",
     };
     let text = gist.text(MOST_BYTES);

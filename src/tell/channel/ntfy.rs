@@ -37,13 +37,21 @@ impl Kind for Ntfy {
 
     fn write(&self, message: Message<'_>, _letter: &mut Letter, config: &Config) -> Result<Vec<u8>> {
         let ntfy = config.ntfy.as_ref().context("tidings.toml has no [ntfy]")?;
-        body(message, &ntfy.topic)
+        let topic = match message.kind() {
+            EditionKind::Push => config.push.topic.as_ref().unwrap_or(&ntfy.topic),
+            _ => &ntfy.topic,
+        };
+        body(message, topic)
     }
 
     fn open(&self, config: &Config, secrets: Secrets<'_>) -> Result<Option<Arc<dyn Channel>>> {
         let Some(ntfy) = &config.ntfy else { return Ok(None) };
         let token = ntfy.token.as_ref().map(secrets).transpose()?;
-        Ok(Some(Arc::new(Topic::new(ntfy, token)?)))
+        let topic = Topic::new(ntfy, token)?;
+        Ok(Some(Arc::new(match &config.push.topic {
+            Some(other) => topic.and_to(other),
+            None => topic,
+        })))
     }
 }
 
@@ -66,7 +74,7 @@ fn body(message: Message<'_>, topic: &str) -> Result<Vec<u8>> {
     let (priority, tags) = match gist.kind {
         // The server shows this one word as a sign.
         EditionKind::Alert => (5, vec!["warning"]),
-        EditionKind::Rollup | EditionKind::Notice => (4, Vec::new()),
+        EditionKind::Rollup | EditionKind::Notice | EditionKind::Push => (4, Vec::new()),
         EditionKind::Digest | EditionKind::Trends | EditionKind::Trial => (3, Vec::new()),
     };
     let click = match gist.kind {
@@ -96,6 +104,11 @@ impl Topic {
     /// `token` is an access token of the server, `tk_…`. Fails only if no HTTP client can be had.
     pub fn new(ntfy: &config::Ntfy, token: Option<String>) -> Result<Topic> {
         Ok(Topic { post: Post::new(&ntfy.url, token.as_deref())?.leading_to(&ntfy.topic), token })
+    }
+
+    /// The same, which also leads to another topic of the server.
+    fn and_to(self, topic: &str) -> Topic {
+        Topic { post: self.post.hiding(topic), ..self }
     }
 
     async fn carry(&self, bytes: &[u8], now: Timestamp) -> Outcome {

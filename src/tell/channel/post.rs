@@ -68,6 +68,12 @@ impl Post {
         self
     }
 
+    /// The same, where this word is not shown either.
+    pub fn hiding(mut self, word: &str) -> Post {
+        self.hidden.push(word.to_owned());
+        self
+    }
+
     /// Words from outside, fit to be kept and shown.
     pub fn fit(&self, words: &str) -> String {
         clip(&self.without_secrets(words), REMARK)

@@ -95,6 +95,7 @@ fn body(message: Message<'_>) -> Result<Vec<u8>> {
         Message::Alert(alert, _) => ("alert.raised", rendered.subject.clone(), vec![&alert.telling]),
         Message::Rollup(rollup, _) => ("alerts.rolled_up", rendered.subject.clone(), rollup.stories.iter().collect()),
         Message::Notice { .. } => ("notice.given", rendered.text.trim_end().to_owned(), Vec::new()),
+        Message::Push { .. } => ("sessions.waiting", rendered.text.trim_end().to_owned(), Vec::new()),
         Message::Trial(..) => ("channel.tried", rendered.text.trim_end().to_owned(), Vec::new()),
     };
     let data = Data {

@@ -6,6 +6,7 @@ mod chart;
 use crate::edition::trends::{Move, Trends};
 
 pub(super) use chart::{Chart, charts};
+pub use view::TrendsView;
 pub(super) use view::{summary, view};
 
 /// Where a month's trends lie below digests/, without the ending: `trends/2026-11/trends`.

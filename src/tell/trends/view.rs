@@ -28,7 +28,7 @@ const MOST_USED: usize = 8;
 #[derive(Debug, Serialize)]
 pub struct TrendsView {
     pub subject: String,
-    headline: String,
+    pub headline: String,
     preheader: String,
     /// "November 2026"
     month: String,

@@ -9,7 +9,7 @@ use tidings::keep::index::{Library, Query, code_words};
 use tidings::verdict::Level;
 use tidings::work::Duty;
 
-use super::working::judge;
+use super::working::{judge, verdict};
 use super::{entry, keep, noon, open};
 
 const TEXTS: [(&str, &str, &str); 8] = [
@@ -137,7 +137,7 @@ fn a_word_in_the_title_goes_first_and_a_snippet_shows_the_words() {
 }
 
 #[test]
-fn results_are_narrowed_by_time_source_and_level() {
+fn results_are_narrowed_by_time_source_level_and_category() {
     let home = tempfile::tempdir().unwrap();
     let mut store = open(home.path());
     let day = SignedDuration::from_hours(24);
@@ -156,7 +156,18 @@ fn results_are_narrowed_by_time_source_and_level() {
     assert_eq!(count(Query { words: words(), until: Some(noon() - day - day), ..Query::default() }), 1);
     assert_eq!(count(Query { words: words(), source: Some("feed".to_owned()), ..Query::default() }), 2);
     assert_eq!(count(Query { words: words(), source: Some("nobody".to_owned()), ..Query::default() }), 0);
-    assert_eq!(count(Query { words: words(), level: Some(Level::Critical), ..Query::default() }), 1);
+    for least in [Level::Critical, Level::Routine] {
+        assert_eq!(
+            count(Query { words: words(), level: Some(least), ..Query::default() }),
+            1,
+            "this level or a higher one"
+        );
+    }
+    let category = verdict(Level::Critical, noon()).category.word();
+    for (kind, found) in [("item", 2), (category, 1), ("research", 0)] {
+        assert_eq!(count(Query { words: words(), kind: Some(kind.to_owned()), ..Query::default() }), found, "{kind}");
+        assert_eq!(count(Query { words: format!("agents kind:{kind}"), ..Query::default() }), found, "{kind}");
+    }
     assert_eq!(count(Query { words: words(), kind: Some("turn".to_owned()), ..Query::default() }), 0);
     let newest = library.search(&Query { limit: 9, ..Query::default() }).unwrap();
     assert_eq!(newest.hits.iter().map(|hit| hit.title.as_str()).collect::<Vec<_>>(), ["Agents new", "Agents old"]);

@@ -11,7 +11,7 @@ use tidings::config::{Config, Network, read_settings};
 use tidings::fetch::web::Web;
 use tidings::flow::{self, Asked, Doors, ModelDoor, Setup, Unwatched};
 use tidings::home::Home;
-use tidings::keep::{Heartbeat, Keep};
+use tidings::keep::{Heartbeat, Keep, Runs};
 use tidings::source::{Origin, Source, Trust};
 
 use crate::support::server::{Reply, Server};
@@ -143,7 +143,8 @@ async fn runs_that_never_end_are_told_although_sources_answer() {
     let lab = Lab::new();
     lab.run(-1).await;
     lab.run(0).await;
-    let cut = Heartbeat { good: Some(hour(0)), begun: Some(hour(1)), silent: false, is_daily: true };
+    let cut =
+        Heartbeat { good: Some(hour(0)), begun: Some(hour(1)), silent: false, is_daily: true, ..Heartbeat::default() };
     lab.keep(1).keep_heartbeat(&cut).unwrap();
     lab.run(30).await;
     let told = lab.told();
@@ -163,8 +164,9 @@ async fn a_machine_that_was_off_says_so_when_it_is_back_and_a_new_home_says_noth
     let told = lab.told();
     assert!(told.len() == 1 && told[0].starts_with("awake"), "{told:?}");
     let status = flow::ask::status(&lab.setup.home).unwrap().unwrap();
-    let heartbeat = Heartbeat { good: Some(hour(80)), begun: None, silent: false, is_daily: false };
-    assert_eq!(status.heartbeat, heartbeat);
+    let Heartbeat { good, begun, silent, is_daily, run, runs, .. } = status.heartbeat;
+    assert_eq!((good, begun, silent, is_daily), (Some(hour(80)), None, false, false));
+    assert_eq!((run, runs), (status.run, Runs { good: 4, ..Runs::default() }));
     lab.run(300).await;
     assert_eq!(lab.told().len(), 1, "who runs it by hand knows when it last ran");
 }

@@ -1,6 +1,6 @@
 //! The whole river: from recorded pages to editions and letters.
 
-mod demo;
+pub mod demo;
 mod faults;
 mod github;
 mod heartbeat;

@@ -4,3 +4,9 @@ pub mod pages;
 
 mod frame;
 mod leaving;
+mod searching;
+mod reading;
+mod watching;
+mod editions;
+mod lessons;
+mod mcp;

@@ -10,6 +10,7 @@ pub mod forge_git;
 pub mod forge_json;
 pub mod forge_server;
 pub mod made_up;
+pub mod mcp_client;
 pub mod mail_server;
 pub mod model_server;
 pub mod dice;

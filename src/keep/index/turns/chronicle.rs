@@ -1,10 +1,12 @@
 //! The chronicle is the index of turns as a reader sees it: it needs no lock, and never writes.
 
 mod earliest;
+mod reading;
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{HashMap, HashSet};
 use std::ops::Bound;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use ::regex::Regex;
 use anyhow::{Context, Result, anyhow};
@@ -15,14 +17,17 @@ use tantivy::query::{AllQuery, BooleanQuery, ConstScoreQuery, Occur, Query, Rang
 use tantivy::schema::IndexRecordOption;
 use tantivy::{DocAddress, Searcher, Term};
 
-use super::super::to_ask;
+use super::super::{as_it_stands, to_ask, version_of};
 use super::collect::{BySession, Spot, Tally};
 use super::query::{self, Group};
 use super::snippet::{Marker, Snippet};
 use super::{Fields, expression, folder, is_ours, open};
 use crate::guard::panic::quietly;
-use crate::keep::sessions::{Kept, turns_at};
+use crate::keep::Version;
+use crate::keep::sessions::Frames;
 use crate::session::Turn;
+
+pub use reading::{Leaf, Opening, Page, Part};
 
 /// Kept text that one expression may be tried on, in bytes: a few seconds' work.
 const MOST_TRIED_BYTES: usize = 512 << 20;
@@ -50,13 +55,19 @@ pub struct Wanted {
     pub until: Option<Timestamp>,
     /// Most sessions wanted.
     pub sessions: usize,
+    /// So many of the best sessions before them are only counted.
+    pub skip: usize,
     /// Most hits wanted of each.
     pub hits: usize,
     /// The native id of a session that is counted and not shown: the one that asks.
     pub own: Option<String>,
+    /// Only turns of these transcripts are found and counted; None: of all.
+    pub of: Option<Arc<HashSet<String>>>,
     /// Where no text holds all of some plain words, those are wanted that hold a part of them. A question of six words or more is
-    /// asked so by who half remembers: there it is enough that fewer sessions than wanted hold them all.
+    /// asked so by who half remembers: there it is enough that few sessions hold them all.
     pub in_part: bool,
+    /// Fewer sessions than these are few; left out: than wanted. Whoever turns pages says the same on each.
+    pub few: Option<usize>,
 }
 
 /// What was found.
@@ -105,27 +116,6 @@ pub struct TurnHit {
     pub turn: Option<Turn>,
 }
 
-/// Which turns of a transcript.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Page {
-    All,
-    /// Those of this line, or of the next one that has any, and as many turns before and after.
-    Around {
-        line: u64,
-        context: usize,
-    },
-}
-
-/// One file of a session.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Part {
-    pub transcript: String,
-    pub generation: String,
-    pub session: String,
-    pub is_subagent: bool,
-    pub turns: usize,
-}
-
 /// Where one turn lies.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 struct Lying {
@@ -134,6 +124,13 @@ struct Lying {
     generation: String,
     frame: u64,
     number: u64,
+}
+
+impl Lying {
+    /// None where the archive can't be read there.
+    fn turn(&self, frames: &mut Frames<'_>) -> Option<Turn> {
+        frames.turn(&self.generation, self.frame, self.number).ok()
+    }
 }
 
 /// The index of turns of a home, as it stood when it was opened.
@@ -159,11 +156,15 @@ impl Chronicle {
         }
         let doing = || format!("opening the index {}; {remedy}", folder.display());
         // On garbage tantivy may panic instead of saying so.
-        let opened = quietly(|| {
-            to_ask(&folder).and_then(open).and_then(|(index, fields)| Ok((index.reader()?.searcher(), fields)))
-        });
+        let opened =
+            quietly(|| to_ask(&folder).and_then(open).and_then(|(index, fields)| Ok((as_it_stands(&index)?, fields))));
         let (searcher, fields) = opened.with_context(damaged)?.with_context(doing)?;
         Ok(Some(Chronicle { state: home.join("state"), searcher, fields }))
+    }
+
+    /// What tells whether it was written since; None: there is none that is finished.
+    pub fn version(home: &Path) -> Option<Version> {
+        version_of(&folder(home))
     }
 
     /// How many turns it holds.
@@ -210,7 +211,7 @@ impl Chronicle {
         if wanted.in_part
             && expression.is_none()
             && let Some(words) = query::plain_words(&wanted.words, groups)
-            && tallies.len() < if words.len() < PROSE { 1 } else { wanted.sessions.max(1) }
+            && tallies.len() < if words.len() < PROSE { 1 } else { wanted.few.unwrap_or(wanted.sessions).max(1) }
         {
             let query = self.build_in_part(wanted, groups, words)?;
             let mut found = self.searcher.search(&*query, &BySession { best, by_time }).with_context(doing)?;
@@ -227,7 +228,8 @@ impl Chronicle {
             let order = a.best.first().zip(b.best.first()).map(|(a, b)| a.order(b, by_time));
             order.unwrap_or(std::cmp::Ordering::Equal).then_with(|| name.cmp(other))
         });
-        sorted.truncate(wanted.sessions.max(1));
+        sorted.truncate(wanted.skip + wanted.sessions.max(1));
+        sorted.drain(..wanted.skip.min(sorted.len()));
         let marker = Marker::new(groups, expression);
         let mut frames = Frames::new(&self.state);
         let mut sessions = Vec::new();
@@ -310,7 +312,8 @@ impl Chronicle {
                 return Ok((tallies, candidates.len() - number));
             }
             let lying = self.lying(*address)?;
-            let is_match = frames.turn(&lying).is_some_and(|turn| expression.is_match(&turn.text));
+            let turn = lying.turn(&mut frames);
+            let is_match = turn.is_some_and(|turn| expression.is_match(&turn.text));
             if is_match {
                 let at = self.at(*address)?.map_or(i64::MIN, Timestamp::as_microsecond);
                 let session = self.text_of(*address, "session")?;
@@ -323,7 +326,7 @@ impl Chronicle {
     fn hit(&self, spot: &Spot, marker: &Marker<'_>, frames: &mut Frames<'_>) -> Result<TurnHit> {
         let lying = self.lying(spot.address)?;
         // A text that cannot be read costs its snippet, not the answer.
-        let turn = frames.turn(&lying).cloned();
+        let turn = lying.turn(frames);
         Ok(TurnHit {
             transcript: transcript_of(&lying.generation).to_owned(),
             line: lying.line,
@@ -335,78 +338,6 @@ impl Chronicle {
         })
     }
 
-    /// The files of every session whose id begins so, and of the transcript of this id; main files first.
-    ///
-    /// # Errors
-    /// When the index can't be read.
-    pub fn parts(&self, id: &str) -> Result<Vec<Part>> {
-        quietly(|| self.find_parts(id)).with_context(damaged)?
-    }
-
-    fn find_parts(&self, id: &str) -> Result<Vec<Part>> {
-        // Nothing begins every id.
-        if id.is_empty() {
-            return Ok(Vec::new());
-        }
-        let query = match id.starts_with("t-") {
-            true => query::transcript_query(id, &self.fields),
-            false => query::session_query(id, &self.fields),
-        };
-        let mut parts: BTreeMap<String, Part> = BTreeMap::new();
-        let of_subagents = TermQuery::new(Term::from_field_text(self.fields.subagent, "yes"), IndexRecordOption::Basic);
-        let both: Vec<Box<dyn Query>> = vec![query.box_clone(), Box::new(of_subagents)];
-        let spoken = self.searcher.search(&BooleanQuery::intersection(both), &DocSetCollector)?;
-        for address in self.searcher.search(&*query, &DocSetCollector)? {
-            let generation = self.text_of(address, "generation")?;
-            let part = match parts.get_mut(&generation) {
-                Some(part) => part,
-                None => {
-                    let transcript = transcript_of(&generation).to_owned();
-                    let session = self.text_of(address, "session")?;
-                    let part =
-                        Part { transcript, generation: generation.clone(), session, is_subagent: true, turns: 0 };
-                    parts.entry(generation).or_insert(part)
-                }
-            };
-            part.turns += 1;
-            part.is_subagent &= spoken.contains(&address);
-        }
-        let mut parts: Vec<Part> = parts.into_values().collect();
-        parts.sort_by(|a, b| (&a.session, a.is_subagent).cmp(&(&b.session, b.is_subagent)));
-        Ok(parts)
-    }
-
-    /// Turns of a transcript's generation in the order of its file.
-    ///
-    /// # Errors
-    /// When the index or the archive can't be read.
-    pub fn read(&self, generation: &str, page: Page) -> Result<Vec<Turn>> {
-        quietly(|| self.read_page(generation, page)).with_context(damaged)?
-    }
-
-    fn read_page(&self, generation: &str, page: Page) -> Result<Vec<Turn>> {
-        let term = Term::from_field_text(self.fields.generation, generation);
-        let found = self.searcher.search(&TermQuery::new(term, IndexRecordOption::Basic), &DocSetCollector)?;
-        let mut all = found.into_iter().map(|address| self.lying(address)).collect::<Result<Vec<_>>>()?;
-        all.sort();
-        let shown = match page {
-            Page::All => &all[..],
-            Page::Around { line, context } => {
-                let first = all.partition_point(|lying| lying.line < line).min(all.len().saturating_sub(1));
-                let line = all.get(first).map_or(line, |lying| lying.line);
-                let last = all.partition_point(|lying| lying.line <= line);
-                &all[first.saturating_sub(context)..(last + context).min(all.len())]
-            }
-        };
-        let mut turns = BTreeMap::new();
-        for frame in shown.iter().map(|lying| lying.frame).collect::<BTreeSet<u64>>() {
-            for Kept { number, turn, .. } in turns_at(&self.state, generation, frame, frame + 1)? {
-                turns.insert((frame, u64::from(number)), turn);
-            }
-        }
-        Ok(shown.iter().filter_map(|lying| turns.remove(&(lying.frame, lying.number))).collect())
-    }
-
     fn build(&self, wanted: &Wanted, groups: &[Group], without: Option<usize>) -> Box<dyn Query> {
         self.narrow(wanted, query::build(groups, without, &self.fields))
     }
@@ -416,6 +347,9 @@ impl Chronicle {
         for word in wanted.regex.as_deref().map(expression::words).unwrap_or_default() {
             let term = Term::from_field_text(self.fields.text, &word);
             clauses.push((Occur::Must, Box::new(TermQuery::new(term, IndexRecordOption::Basic))));
+        }
+        if let Some(transcripts) = &wanted.of {
+            clauses.push((Occur::Must, super::only::of(transcripts)));
         }
         if wanted.since.is_some() || wanted.until.is_some() {
             let bound = |at: Timestamp| {
@@ -444,11 +378,7 @@ impl Chronicle {
     fn text_of(&self, address: DocAddress, field: &str) -> Result<String> {
         let fast = self.searcher.segment_reader(address.segment_ord).fast_fields();
         let column: StrColumn = fast.str(field)?.with_context(damaged)?;
-        let mut text = String::new();
-        if let Some(ordinal) = column.ords().first(address.doc_id) {
-            column.ord_to_str(ordinal, &mut text)?;
-        }
-        Ok(text)
+        text_at(&column, column.ords().first(address.doc_id))
     }
 
     fn at(&self, address: DocAddress) -> Result<Option<Timestamp>> {
@@ -458,30 +388,13 @@ impl Chronicle {
     }
 }
 
-/// The frame that was read last: hits of one frame cost reading it once.
-struct Frames<'a> {
-    state: &'a Path,
-    last: Option<(String, u64, Vec<Kept>)>,
-    read_bytes: usize,
-}
-
-impl Frames<'_> {
-    fn new(state: &Path) -> Frames<'_> {
-        Frames { state, last: None, read_bytes: 0 }
+/// The text of this number in a column; none is the empty one.
+fn text_at(column: &StrColumn, ordinal: Option<u64>) -> Result<String> {
+    let mut text = String::new();
+    if let Some(ordinal) = ordinal {
+        column.ord_to_str(ordinal, &mut text)?;
     }
-
-    fn turn(&mut self, lying: &Lying) -> Option<&Turn> {
-        let is_last = |(generation, frame, _): &(String, u64, Vec<Kept>)| {
-            (generation, *frame) == (&lying.generation, lying.frame)
-        };
-        if !self.last.as_ref().is_some_and(is_last) {
-            let kept = turns_at(self.state, &lying.generation, lying.frame, lying.frame + 1).unwrap_or_default();
-            self.read_bytes += kept.iter().map(|kept| kept.turn.text.len()).sum::<usize>();
-            self.last = Some((lying.generation.clone(), lying.frame, kept));
-        }
-        let (_, _, kept) = self.last.as_ref()?;
-        Some(&kept.get(lying.number as usize)?.turn)
-    }
+    Ok(text)
 }
 
 /// Takes the own session's hits out, and says how many they are.
@@ -493,7 +406,7 @@ fn take_own(tallies: &mut HashMap<String, Tally>, wanted: &Wanted) -> usize {
 }
 
 /// `t-7k3m9q2xwd.0` is of `t-7k3m9q2xwd`.
-fn transcript_of(generation: &str) -> &str {
+pub(super) fn transcript_of(generation: &str) -> &str {
     generation.rsplit_once('.').map_or(generation, |(transcript, _)| transcript)
 }
 

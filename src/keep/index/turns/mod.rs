@@ -9,6 +9,7 @@ mod chronicle;
 mod collect;
 mod expression;
 mod snippet;
+mod only;
 
 use std::path::{Path, PathBuf};
 
@@ -19,8 +20,8 @@ use tantivy::schema::{
     TextFieldIndexing, TextOptions,
 };
 
-pub use chronicle::{Chronicle, Found, FoundSession, Page, Part, TurnHit, Wanted};
-pub use query::{Unclear, is_about_items, is_about_turns};
+pub use chronicle::{Chronicle, Found, FoundSession, Leaf, Opening, Page, Part, TurnHit, Wanted};
+pub use query::{Unclear, check_question, is_about_items, is_about_turns};
 pub use snippet::Snippet;
 pub use writing::Writer;
 

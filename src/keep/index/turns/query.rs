@@ -129,6 +129,14 @@ pub fn is_about_items(typed: &str) -> bool {
     })
 }
 
+/// Whether what was typed has one meaning.
+///
+/// # Errors
+/// When it has none; the message says where.
+pub fn check_question(typed: &str) -> Result<(), Unclear> {
+    parse(typed).map(drop)
+}
+
 /// Reads what was typed.
 pub(super) fn parse(typed: &str) -> Result<Vec<Group>, Unclear> {
     let mut groups: Vec<Group> = Vec::new();

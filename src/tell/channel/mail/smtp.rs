@@ -21,7 +21,7 @@ use super::pace::Pace;
 use crate::config;
 use crate::edition::Letter;
 use crate::tell::words::clip;
-use crate::tell::{Channel, Closing, Delivered, Outcome};
+use crate::tell::{Channel, Closing, Delivered, Knocking, Outcome};
 
 /// For reaching the server, TLS and signing in; and again for naming sender and reader. A server slower than this is
 /// asked again by the next run.
@@ -270,6 +270,23 @@ impl Channel for Smtp {
 
     fn at_once(&self) -> usize {
         self.connections
+    }
+
+    fn knock(&self) -> Knocking<'_> {
+        Box::pin(async {
+            let ready =
+                timeout(STEP, self.ready(None)).await.unwrap_or_else(|_| Err(Stop::silence(During::Connecting)));
+            let place = format!("{}:{}", self.host, self.port);
+            Some(match ready {
+                Err(stop) => Err(clip(&format!("{} {place}: {}", stop.during.doing(), stop.error), REMARK)),
+                Ok(mut connection) => {
+                    let _ = timeout(STEP, connection.quit()).await;
+                    let encrypted = if matches!(self.security, Security::Plain) { "without TLS" } else { "over TLS" };
+                    let signed = if self.credentials.is_some() { "and signs us in" } else { "without a password" };
+                    Ok(format!("{place} answers {encrypted} {signed}"))
+                }
+            })
+        })
     }
 
     /// Says QUIT to the server.

@@ -57,7 +57,7 @@ impl Chronicle {
             spots.sort_unstable();
             for (at, address) in spots {
                 let lying = self.lying(address)?;
-                if frames.turn(&lying).is_some_and(is_meant) {
+                if lying.turn(&mut frames).is_some_and(|turn| is_meant(&turn)) {
                     found.insert(session, at);
                     break;
                 }

@@ -51,25 +51,26 @@ pub(super) async fn serve(router: Router, listener: TcpListener, stop: impl Futu
                 continue;
             }
         };
-        let peer = Peer { address: from.ip().to_canonical(), is_ours: peer::is_ours(from, here) };
-        let router = Extension(peer).layer(router.clone());
-        let service = hyper::service::service_fn(move |request: hyper::Request<Incoming>| {
-            let request: Request = request.map(Body::new);
-            let mut router = router.clone();
-            async move {
-                let ready = ServiceExt::<Request>::ready(&mut router).await?;
-                ready.call(request).await
-            }
-        });
-        let connection = hyper::server::conn::http1::Builder::new()
-            .timer(TokioTimer::new())
-            .header_read_timeout(HEAD)
-            .max_buf_size(MOST_HEAD)
-            .serve_connection(TokioIo::new(stream), service);
-        let connection = parting.watch(connection);
+        let (router, watcher) = (router.clone(), parting.watcher());
         tokio::spawn(async move {
             let _place = place;
-            if let Ok(Err(error)) = tokio::time::timeout(LONGEST, connection).await {
+            // The kernel's tables are long: those who wait to be taken must not wait for them.
+            let is_ours = tokio::task::spawn_blocking(move || peer::is_ours(from, here)).await.unwrap_or(false);
+            let router = Extension(Peer { address: from.ip().to_canonical(), is_ours }).layer(router);
+            let service = hyper::service::service_fn(move |request: hyper::Request<Incoming>| {
+                let request: Request = request.map(Body::new);
+                let mut router = router.clone();
+                async move {
+                    let ready = ServiceExt::<Request>::ready(&mut router).await?;
+                    ready.call(request).await
+                }
+            });
+            let connection = hyper::server::conn::http1::Builder::new()
+                .timer(TokioTimer::new())
+                .header_read_timeout(HEAD)
+                .max_buf_size(MOST_HEAD)
+                .serve_connection(TokioIo::new(stream), service);
+            if let Ok(Err(error)) = tokio::time::timeout(LONGEST, watcher.watch(connection)).await {
                 debug!("a connection broke: {error}");
             }
         });

@@ -59,7 +59,7 @@ mod tests {
     #[test]
     fn every_byte_of_a_text_is_in_one_piece() {
         assert_eq!(told(&pieces("the söft end", &[(4, 9)])), "the <söft> end");
-        assert_eq!(told(&pieces("söft", &[(0, 2), (1, 3), (4, 99)])), "söft");
+        assert_eq!(told(&pieces("söft", &[(0, 2), (2, 3), (4, 99)])), "söft");
         assert_eq!(told(&pieces("", &[(0, 1)])), "");
         assert_eq!(
             told(&redactions("key=[redacted:aws-key:0a1b2c3d], [redacted: no], [redacted:")),

@@ -29,6 +29,8 @@ mod view;
 mod escape;
 mod words;
 
+pub use view::thousands;
+
 /// What the other side of a channel did with a letter.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Outcome {

@@ -490,7 +490,7 @@ fn digest_preheader(digest: &Digest) -> String {
 }
 
 /// 1204 as "1,204".
-pub(super) fn thousands(number: u64) -> String {
+pub fn thousands(number: u64) -> String {
     let digits = number.to_string();
     let mut grouped = String::new();
     for (place, digit) in digits.chars().enumerate() {

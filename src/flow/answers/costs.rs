@@ -11,6 +11,8 @@ use super::super::ask::{OwnUsage, Unclear};
 use super::times::read_day;
 use crate::session::usage::{Block, By, Cost, Key, LabKey, LabRow, PriceList, Row, SessionAbout, Sum, Window};
 
+pub use crate::tell::thousands;
+
 /// One person's usage, in the order in which it is shown.
 pub struct Costs<'a> {
     pub by: By,
@@ -148,17 +150,4 @@ pub fn dollars_words(dollars: f64) -> String {
 pub fn plain(text: &str) -> String {
     let visible: String = text.chars().map(|letter| if letter.is_control() { ' ' } else { letter }).collect();
     visible.split_whitespace().collect::<Vec<_>>().join(" ")
-}
-
-/// 1204 as "1,204".
-pub fn thousands(number: u64) -> String {
-    let digits = number.to_string();
-    let mut grouped = String::new();
-    for (place, digit) in digits.chars().enumerate() {
-        if place > 0 && (digits.len() - place).is_multiple_of(3) {
-            grouped.push(',');
-        }
-        grouped.push(digit);
-    }
-    grouped
 }

@@ -10,9 +10,9 @@ use crate::keep::turns::{transcript, turn};
 
 /// A session of 250 lines with a subagent's file.
 fn long() -> Vec<Kept> {
-    let spoken = |line: u64| in_folder("/work/it's atlas", turn(line, Role::Answer, &format!("answer number {line}.")));
+    let spoken = |line: u64| in_folder("/code/it's atlas", turn(line, Role::Answer, &format!("answer number {line}.")));
     let mut main: Vec<Turn> = (1..=250).map(spoken).collect();
-    main[0] = in_folder("/work/it's atlas", turn(1, Role::Prompt, "Why does the beacon go out?"));
+    main[0] = in_folder("/code/it's atlas", turn(1, Role::Prompt, "Why does the beacon go out?"));
     main[3] =
         Turn { tool: Some("Bash".into()), ..turn(4, Role::ToolCall, "ls -l; echo [redacted:generic-key:0a1b2c3d]") };
     main[4] = Turn { tool: Some("Bash".into()), is_error: true, ..turn(5, Role::ToolOutput, "ls: no such file") };
@@ -21,7 +21,7 @@ fn long() -> Vec<Kept> {
     main[7] = turn(8, Role::Thinking, "thoughts that stay folded");
     let setting = Setting {
         model: Some("claude-opus-4-5".into()),
-        cwd: Some("/work/it's atlas".to_owned()),
+        cwd: Some("/code/it's atlas".to_owned()),
         ..Setting::default()
     };
     main[2].setting = Arc::new(setting);
@@ -56,7 +56,7 @@ async fn a_session_is_read_leaf_by_leaf_without_loss() {
     for words in [
         "<h1>Why does the beacon go out?</h1>",
         "claude-opus-4-5",
-        "cd &#39;/work/it&#39;\\&#39;&#39;s atlas&#39; &amp;&amp; claude --resume 1b0c-main",
+        "cd &#39;/code/it&#39;\\&#39;&#39;s atlas&#39; &amp;&amp; claude --resume 1b0c-main",
         "<span class=\"redacted\">[redacted:generic-key:0a1b2c3d]</span>",
         "2 files, with those of its subagents",
         "name=\"session\" value=\"claude-code:1b0c-main\"",
@@ -132,7 +132,7 @@ async fn words_are_found_in_one_session_alone() {
 #[tokio::test]
 async fn sessions_are_listed_the_latest_first_and_by_project() {
     let session = |number: u64| -> Kept {
-        let folder = if number.is_multiple_of(10) { "/work/beacon" } else { "/work/atlas/.claude/worktrees/x" };
+        let folder = if number.is_multiple_of(10) { "/code/beacon" } else { "/code/atlas/.claude/worktrees/x" };
         let turns = vec![in_folder(folder, turn(number + 1, Role::Prompt, &format!("session <{number}>")))];
         (transcript(&format!("{number:08}-session"), None), turns, "my sessions", "ada")
     };

@@ -96,7 +96,7 @@ async fn items_and_sessions_are_found_together_and_their_words_are_marked() {
     let lab = Lab::new();
     let items = [("one", "A closed sandbox", "Words before. The sandboxed shell fails &lt;b&gt;often&lt;/b&gt;.")];
     lab.run("2026-11-21T08:00:00Z", &items).await;
-    let spoken = vec![in_folder("/work/atlas", turn(1, Role::Prompt, "why is the sandbox <b>shut</b>?"))];
+    let spoken = vec![in_folder("/code/atlas", turn(1, Role::Prompt, "why is the sandbox <b>shut</b>?"))];
     add(lab.setup.home.folder(), &[(transcript("1b0c-main", None), spoken, "my sessions", "ada")]);
     let pages = Pages::of(&lab.setup, NOW).await;
     let page = pages.page("/search?q=sandbox").await;
@@ -123,7 +123,7 @@ async fn items_and_sessions_are_found_together_and_their_words_are_marked() {
 #[tokio::test]
 async fn a_foreign_text_is_a_text_wherever_a_page_shows_it() {
     let foul = "<script>alert(1)</script>\u{202e}\u{200b}\"'><img src=x onerror=alert(2)>";
-    let folder = format!("/work/{foul}");
+    let folder = format!("/code/{foul}");
     let turns = vec![
         in_folder(&folder, turn(1, Role::Prompt, &format!("beacon {foul}"))),
         in_folder(&folder, Turn { tool: Some("Bash".into()), ..turn(2, Role::ToolOutput, foul) }),
@@ -254,7 +254,7 @@ async fn paging_shows_every_hit_once_in_turn() {
 /// Ada's, Ben's and what Ben shared, each with a word of its own and one in common.
 fn of_three() -> Vec<Kept> {
     let session = |name: &str, words: &str, source, owner| -> Kept {
-        let folder = format!("/work/{owner}-folder");
+        let folder = format!("/code/{owner}-folder");
         let turns = vec![in_folder(&folder, turn(1, Role::Prompt, &format!("beacon {words}")))];
         let made = transcript(name, None);
         (Transcript { owner: Some(String::from(owner)), ..made }, turns, source, owner)

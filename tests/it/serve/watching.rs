@@ -73,14 +73,14 @@ async fn sources_that_need_somebody_stand_first_and_each_has_a_page() {
 }
 
 fn session(name: &str, owner: &'static str) -> Kept {
-    let turns = vec![in_folder("/work/atlas", turn(1, Role::Prompt, name))];
+    let turns = vec![in_folder("/code/atlas", turn(1, Role::Prompt, name))];
     (transcript(name, None), turns, "my sessions", owner)
 }
 
 fn spent(kept: &Kept, message: u32, output: u64) -> String {
     json!({
         "transcript": kept.0.id, "message": format!("{message:016x}"), "at": "2026-11-20T12:00:00Z", "model": "claude-opus-4-5",
-        "branch": "main", "cwd": "/work/atlas", "input": 1_000_000, "output": output, "cache_write_5m": 0,
+        "branch": "main", "cwd": "/code/atlas", "input": 1_000_000, "output": output, "cache_write_5m": 0,
         "cache_write_1h": 0, "cache_read": 0,
     })
     .to_string()
@@ -102,9 +102,9 @@ async fn usage_tells_what_sessions_cost_and_to_whom_it_may() {
     let pages = Pages::of(&own(prices), NOW).await;
     for (by, words) in [
         ("day", vec!["Fri 2026-11-20", "2,000,000", "3,000", "$10.06"]),
-        ("project", vec!["/work/atlas", "$10.06"]),
+        ("project", vec!["/code/atlas", "$10.06"]),
         ("model", vec!["claude-opus-4-5"]),
-        ("branch", vec!["/work/atlas main"]),
+        ("branch", vec!["/code/atlas main"]),
         ("session", vec!["href=\"/sessions/claude-code:one\"", "$5.05", "$5.01", "<meter"]),
         ("block", vec!["2026-11-20 12:00 to 17:00"]),
     ] {

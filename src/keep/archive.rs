@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::fs::{self, File, OpenOptions};
-use std::io::{Read, Seek, SeekFrom, Write};
+use std::io::{Seek, SeekFrom, Write};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -13,6 +13,7 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use tracing::warn;
 
+use super::frame::{FRAME_BYTES, compress, decode};
 use super::private_folder;
 use super::store::{Changes, Store};
 use crate::item::Place;
@@ -22,15 +23,8 @@ const LENGTHS: &[u8] = b"archive/";
 /// Files that lost a part of what was recorded.
 const SHORT: &[u8] = b"archive-short/";
 
-/// A frame is closed when it holds this much text, in bytes: reading one item costs decoding one frame, and a snippet
-/// must take well below a millisecond.
-const FRAME_BYTES: usize = 128 << 10;
-
 /// A frame that claims more than this was not written by us (one text is at most 200 kB when it is read).
 const MOST_FRAME_BYTES: u64 = 64 << 20;
-
-/// zstd's own default: a feed's text shrinks to about a third, at some 200 MB a second.
-const LEVEL: i32 = 3;
 
 pub(super) struct Archive {
     folder: PathBuf,
@@ -215,13 +209,6 @@ impl Archive {
     }
 }
 
-/// One frame with a checksum, so that a damaged one is an error and not another text.
-fn compress(frame: &[u8]) -> std::io::Result<Vec<u8>> {
-    let mut compressor = zstd::bulk::Compressor::new(LEVEL)?;
-    compressor.include_checksum(true)?;
-    compressor.compress(frame)
-}
-
 /// Reads one text. Needs no lock: what a place points at never changes.
 pub(super) fn text(folder: &Path, place: &Place) -> Result<String> {
     cut(&frame(folder, place)?, place)
@@ -232,11 +219,7 @@ fn frame(folder: &Path, place: &Place) -> Result<Vec<u8>> {
     let path = folder.join(&place.file);
     let doing = || format!("reading a text from the archive {} at byte {}", path.display(), place.frame);
     let mut file = File::open(&path).with_context(doing)?;
-    file.seek(SeekFrom::Start(place.frame)).with_context(doing)?;
-    let decoder = zstd::Decoder::new(file).with_context(doing)?.single_frame();
-    let mut frame = Vec::new();
-    decoder.take(MOST_FRAME_BYTES).read_to_end(&mut frame).with_context(doing)?;
-    Ok(frame)
+    Ok(decode(&mut file, place.frame, MOST_FRAME_BYTES).with_context(doing)?.0)
 }
 
 /// The text at a place of a decoded frame.

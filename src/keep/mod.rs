@@ -6,6 +6,7 @@
 
 mod lock;
 mod store;
+mod frame;
 mod archive;
 mod identity;
 mod change;

@@ -2,25 +2,22 @@
 
 use std::collections::BTreeSet;
 use std::fs::{self, File, OpenOptions};
-use std::io::{ErrorKind, Read, Seek, SeekFrom, Write};
+use std::io::{ErrorKind, Seek, SeekFrom, Write};
 use std::ops::Range;
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
 use fail::fail_point;
-use zstd::stream::raw::{self, Operation};
 
+use super::super::frame::{FRAME_BYTES, compress, decode};
 use super::super::private_folder;
 use super::Transcript;
 use crate::guard::scrub::Scrubbed;
 use crate::session::Turn;
 
-/// A frame is closed when it holds this much, in bytes: showing one hit costs decoding one frame.
-const FRAME_BYTES: usize = 128 << 10;
 /// A frame that claims more was not written by us, unless it holds one long turn.
 const MOST_FRAME_BYTES: u64 = 1 << 30;
-const LEVEL: i32 = 3;
 
 /// A turn as it was kept, and where.
 #[derive(Debug, Clone, PartialEq)]
@@ -56,9 +53,7 @@ pub(super) fn append(state: &Path, transcript: &Transcript, turns: &[Turn<Scrubb
         serde_json::to_writer(&mut frame, turn).with_context(doing)?;
         frame.push(b'\n');
         if frame.len() >= FRAME_BYTES || number + 1 == turns.len() {
-            let mut compressor = zstd::bulk::Compressor::new(LEVEL).with_context(doing)?;
-            compressor.include_checksum(true).with_context(doing)?;
-            bytes.extend(compressor.compress(&frame).with_context(doing)?);
+            bytes.extend(compress(&frame).with_context(doing)?);
             frame.clear();
         }
     }
@@ -88,66 +83,16 @@ pub fn turns_at(state: &Path, generation: &str, begin: u64, end: u64) -> Result<
 
 /// Where the lines of a frame lie, one for each turn.
 fn lines(frame: &[u8]) -> Vec<Range<usize>> {
-    let mut lines = Vec::new();
     let mut begin = 0;
-    for line in frame.split(|byte| *byte == b'\n') {
-        if !line.is_empty() {
-            lines.push(begin..begin + line.len());
-        }
-        begin += line.len() + 1;
-    }
-    lines
-}
-
-/// Decodes frames one after the other. It is made once for many: whoever makes one asks the processor what it can do, and a
-/// virtual machine takes longer to answer than a frame takes to be decoded.
-struct Decoder {
-    raw: raw::Decoder<'static>,
-    input: Box<[u8]>,
-}
-
-impl Decoder {
-    fn new() -> Result<Decoder> {
-        let raw = raw::Decoder::new().context("making a decoder of zstd")?;
-        Ok(Decoder { raw, input: vec![0; FRAME_BYTES / 4].into() })
-    }
-
-    /// The frame that begins at this byte, and where the next one does.
-    fn decode(&mut self, file: &mut File, at: u64) -> std::io::Result<(Vec<u8>, u64)> {
-        file.seek(SeekFrom::Start(at))?;
-        self.raw.reinit()?;
-        let (mut frame, mut length) = (vec![0; FRAME_BYTES + FRAME_BYTES / 4], 0);
-        let (mut next, mut unread) = (at, 0..0);
-        loop {
-            if length == frame.len() {
-                if length as u64 > MOST_FRAME_BYTES {
-                    return Err(ErrorKind::InvalidData.into());
-                }
-                // The decoder may still hold some, although it has taken all there was to read.
-                frame.resize(2 * length, 0);
-            } else if unread.is_empty() {
-                unread = 0..file.read(&mut self.input)?;
-                if unread.is_empty() {
-                    return Err(ErrorKind::UnexpectedEof.into());
-                }
-            }
-            let done = self.raw.run_on_buffers(&self.input[unread.clone()], &mut frame[length..])?;
-            length += done.bytes_written;
-            unread.start += done.bytes_read;
-            next += done.bytes_read as u64;
-            if done.remaining == 0 {
-                frame.truncate(length);
-                return Ok((frame, next));
-            }
-        }
-    }
+    let ends = memchr::memchr_iter(b'\n', frame).chain([frame.len()]);
+    let lines = ends.map(|end| std::mem::replace(&mut begin, end + 1)..end);
+    lines.filter(|line| !line.is_empty()).collect()
 }
 
 /// Reads single turns. The frame that was read last is kept: turns that lie together cost decoding it once, and only the turns that
 /// are asked for are read out of it.
 pub struct Frames<'a> {
     state: &'a Path,
-    decoder: Option<Decoder>,
     last: Option<Frame>,
     /// Of all frames that were decoded.
     pub read_bytes: usize,
@@ -164,7 +109,7 @@ struct Frame {
 impl Frames<'_> {
     /// Of the archive below state/.
     pub fn new(state: &Path) -> Frames<'_> {
-        Frames { state, decoder: None, last: None, read_bytes: 0 }
+        Frames { state, last: None, read_bytes: 0 }
     }
 
     /// One turn by its place.
@@ -178,12 +123,8 @@ impl Frames<'_> {
         let last = match self.last.take_if(|last| is_last(last)) {
             Some(last) => last,
             None => {
-                let decoder = match &mut self.decoder {
-                    Some(decoder) => decoder,
-                    none => none.insert(Decoder::new()?),
-                };
                 let mut file = File::open(&path).with_context(doing)?;
-                let (bytes, _) = decoder.decode(&mut file, frame).with_context(doing)?;
+                let (bytes, _) = decode(&mut file, frame, MOST_FRAME_BYTES).with_context(doing)?;
                 self.read_bytes += bytes.len();
                 Frame { generation: generation.to_owned(), at: frame, turns: lines(&bytes), bytes }
             }
@@ -209,10 +150,9 @@ pub(in super::super) fn each_frame(
     let path = path(state, generation);
     let doing = |at: u64| format!("reading {} at byte {at}", path.display());
     let mut file = File::open(&path).with_context(|| doing(begin))?;
-    let mut decoder = Decoder::new()?;
     let mut at = begin;
     while at < end {
-        let (frame, next) = decoder.decode(&mut file, at).with_context(|| doing(at))?;
+        let (frame, next) = decode(&mut file, at, MOST_FRAME_BYTES).with_context(|| doing(at))?;
         let turn = |(number, line): (usize, Range<usize>)| -> Result<Kept> {
             let turn = serde_json::from_slice(&frame[line]).with_context(|| doing(at))?;
             Ok(Kept { frame: at, number: number as u32, turn })

@@ -225,9 +225,6 @@ async fn river(
         learn::note_uses(&mut keep)?;
     }
     report.share = sessions::share_what_is_due(&mut keep, setup, now)?;
-    if let Some(share) = &mut report.share {
-        share.sessions.clear();
-    }
     beat.end(&mut keep, &report.run, started.elapsed(), now)?;
 
     keep.write_views(now)?;

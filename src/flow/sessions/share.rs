@@ -57,7 +57,7 @@ pub fn share_sessions(
     if scope.is_some() {
         keep.keep_unshared(&unshared)?;
     }
-    share_what_is_due(&mut keep, setup, now)
+    share_now(&mut keep, setup, now)
 }
 
 /// Takes back what was shared of the scope, and remembers that it is not to be shared. Returns how many transcripts were taken
@@ -106,12 +106,18 @@ pub(super) fn take_back_forgotten(keep: &mut Keep) -> Result<()> {
     take_back(keep, &mut shares, &ids)
 }
 
-/// At the end of a run, and as a command: what is chosen now is what lies in the folder. None where nothing is shared.
+/// At the end of a run: what it shared is counted, and not named one by one.
 pub(in crate::flow) fn share_what_is_due(
     keep: &mut Keep,
     setup: &Setup,
     now: Timestamp,
 ) -> Result<Option<ShareReport>> {
+    let report = share_now(keep, setup, now)?;
+    Ok(report.map(|report| ShareReport { sessions: Vec::new(), ..report }))
+}
+
+/// What is chosen now is what lies in the folder. None where nothing is shared.
+fn share_now(keep: &mut Keep, setup: &Setup, now: Timestamp) -> Result<Option<ShareReport>> {
     let Some(share) = &setup.config.share else { return Ok(None) };
     let unshared = keep.unshared()?;
     let Sharing { due, back, mut shares, known, mut report } = Sharing::plan(keep, setup, share, &unshared, now)?;

@@ -16,7 +16,7 @@ use url::Url;
 use super::super::archive;
 use super::super::version::Version;
 use super::query::{self, Filter};
-use super::{Card, Fields, as_it_stands, is_ours, open, to_ask, version_of};
+use super::{Card, Fields, as_it_stands, date, is_ours, open, to_ask, version_of};
 use crate::guard::panic::quietly;
 use crate::item::ItemId;
 use crate::verdict::Level;
@@ -193,9 +193,7 @@ impl Library {
             }
         }
         if query.since.is_some() || query.until.is_some() {
-            let bound = |at: Timestamp| {
-                Term::from_field_date(self.fields.at, tantivy::DateTime::from_timestamp_micros(at.as_microsecond()))
-            };
+            let bound = |at: Timestamp| Term::from_field_date(self.fields.at, date(at));
             let since = query.since.map_or(Bound::Unbounded, |at| Bound::Included(bound(at)));
             let until = query.until.map_or(Bound::Unbounded, |at| Bound::Excluded(bound(at)));
             let range = RangeQuery::new(since, until);

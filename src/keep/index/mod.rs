@@ -18,7 +18,7 @@ use tantivy::schema::{
     DateOptions, Field, INDEXED, IndexRecordOption, STORED, STRING, Schema, TextFieldIndexing, TextOptions,
 };
 use tantivy::tokenizer::{Language, LowerCaser, RemoveLongFilter, SimpleTokenizer, Stemmer, TextAnalyzer};
-use tantivy::{Index, IndexReader, ReloadPolicy, Searcher};
+use tantivy::{DateTime, Index, IndexReader, ReloadPolicy, Searcher};
 use url::Url;
 
 pub use library::{Hit, Library, Query, Results};
@@ -81,6 +81,13 @@ struct Fields {
     body: Field,
     body_code: Field,
     card: Field,
+}
+
+/// A time as the index writes it. It counts nanoseconds and has no room for times before 1677 or after 2262; the nearest it has
+/// stands for them.
+fn date(at: Timestamp) -> DateTime {
+    const MOST: i64 = i64::MAX / 1_000;
+    DateTime::from_timestamp_micros(at.as_microsecond().clamp(-MOST, MOST))
 }
 
 fn schema() -> (Schema, Fields) {

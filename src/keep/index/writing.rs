@@ -13,7 +13,7 @@ use tracing::warn;
 
 use super::super::store::{BATCH, Changes};
 use super::super::{Keep, works};
-use super::{Card, Fields, STAMP, is_ours, open, register, schema, stamp, turns};
+use super::{Card, Fields, STAMP, date, is_ours, open, register, schema, stamp, turns};
 use crate::guard::panic::quietly;
 use crate::item::Item;
 use crate::work::{Duty, Work};
@@ -146,7 +146,7 @@ impl Keep {
         if let Some(level) = card.level {
             document.add_text(fields.level, level.word());
         }
-        document.add_date(fields.at, tantivy::DateTime::from_timestamp_micros(card.at.as_microsecond()));
+        document.add_date(fields.at, date(card.at));
         document.add_text(fields.title, &card.title);
         document.add_text(fields.title_code, &card.title);
         document.add_text(fields.body, &text);

@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::Path;
 
-use jiff::SignedDuration;
+use jiff::{SignedDuration, Timestamp};
 use tidings::item::{Entry, ItemId};
 use tidings::keep::index::{Library, Query, code_words};
 use tidings::verdict::Level;
@@ -154,6 +154,9 @@ fn results_are_narrowed_by_time_source_level_and_category() {
     let words = || "agents".to_owned();
     assert_eq!(count(Query { words: words(), since: Some(noon() - day - day), ..Query::default() }), 1);
     assert_eq!(count(Query { words: words(), until: Some(noon() - day - day), ..Query::default() }), 1);
+    let ever = Query { since: Some(Timestamp::MIN), until: Some(Timestamp::MAX), ..Query::default() };
+    assert_eq!(count(Query { words: words(), ..ever }), 2, "times for which the index has no room");
+    assert_eq!(count(Query { words: words(), since: Some(Timestamp::MAX), ..Query::default() }), 0);
     assert_eq!(count(Query { words: words(), source: Some("feed".to_owned()), ..Query::default() }), 2);
     assert_eq!(count(Query { words: words(), source: Some("nobody".to_owned()), ..Query::default() }), 0);
     for least in [Level::Critical, Level::Routine] {

@@ -273,6 +273,9 @@ fn filters_find_what_filtering_afterwards_finds() {
     let until = count(Wanted { until: Some(middle), ..asked("") });
     assert_eq!(until, scan(&sessions, |_, turn| turn.at.is_some_and(|at| at < middle)));
     assert!(!since.is_empty() && !until.is_empty());
+    let all = count(Wanted { since: Some(Timestamp::MIN), until: Some(Timestamp::MAX), ..asked("") });
+    assert_eq!(all, scan(&sessions, |_, turn| turn.at.is_some()), "times for which the index has no room");
+    assert!(count(Wanted { since: Some(Timestamp::MAX), ..asked("") }).is_empty());
 }
 
 #[test]
@@ -402,6 +405,7 @@ fn where_no_text_holds_all_of_some_plain_words_those_that_hold_a_part_are_found_
     let found = partly(question);
     assert!(found.in_part && found.total == 2, "`the` alone is no reason to be found: {found:?}");
     assert_eq!(names(&partly("lease version second winner")), ["bbb", "aaa"], "who holds more of the words goes first");
+    assert_eq!(names(&partly("build unheard")), ["ccc"], "what stands nowhere hides nothing else");
     let whole = partly("lease agent");
     assert_eq!((whole.in_part, whole.total), (false, 1), "where a text holds all words, only such are found");
     let prose = partly("the lease of the first agent ran out");

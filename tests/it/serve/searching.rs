@@ -184,6 +184,8 @@ async fn a_hostile_question_gets_an_answer_or_a_clear_word() {
         ("/search?q=%ff%fe&q=beacon", 200),
         ("/search?q=beacon&since=yesterday", 400),
         ("/search?q=beacon&since=2026-11-01&until=7d", 200),
+        ("/search?q=beacon&since=9999-01-01", 200),
+        ("/search?q=beacon&since=0001-01-01", 200),
         ("/search?q=beacon&kind=things", 400),
         ("/search?q=beacon&level=notable&role=prompt", 400),
         ("/search?q=beacon&project=%22%22%22+%5C", 200),

@@ -1,23 +1,23 @@
 //! The chronicle is the index of turns as a reader sees it: it needs no lock, and never writes.
 
+mod columns;
 mod earliest;
 mod reading;
 
 use std::collections::{HashMap, HashSet};
 use std::ops::Bound;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use ::regex::Regex;
 use anyhow::{Context, Result, anyhow};
 use jiff::Timestamp;
 use tantivy::collector::{Count, DocSetCollector};
-use tantivy::columnar::StrColumn;
 use tantivy::query::{AllQuery, BooleanQuery, ConstScoreQuery, Occur, Query, RangeQuery, TermQuery};
 use tantivy::schema::IndexRecordOption;
-use tantivy::{DocAddress, Searcher, Term};
+use tantivy::{DocAddress, Searcher, SegmentOrdinal, Term};
 
-use super::super::{as_it_stands, to_ask, version_of};
+use super::super::{as_it_stands, date, to_ask, version_of};
 use super::collect::{BySession, Spot, Tally};
 use super::query::{self, Group};
 use super::snippet::{Marker, Snippet};
@@ -26,6 +26,8 @@ use crate::guard::panic::quietly;
 use crate::keep::Version;
 use crate::keep::sessions::Frames;
 use crate::session::Turn;
+
+use columns::Columns;
 
 pub use reading::{Leaf, Opening, Page, Part};
 
@@ -137,6 +139,8 @@ impl Lying {
 pub struct Chronicle {
     state: PathBuf,
     searcher: Searcher,
+    /// By segment; opened when first asked for.
+    columns: Vec<OnceLock<Columns>>,
     fields: Fields,
 }
 
@@ -159,7 +163,8 @@ impl Chronicle {
         let opened =
             quietly(|| to_ask(&folder).and_then(open).and_then(|(index, fields)| Ok((as_it_stands(&index)?, fields))));
         let (searcher, fields) = opened.with_context(damaged)?.with_context(doing)?;
-        Ok(Some(Chronicle { state: home.join("state"), searcher, fields }))
+        let columns = searcher.segment_readers().iter().map(|_| OnceLock::new()).collect();
+        Ok(Some(Chronicle { state: home.join("state"), searcher, columns, fields }))
     }
 
     /// What tells whether it was written since; None: there is none that is finished.
@@ -264,7 +269,8 @@ impl Chronicle {
             for part in query::parts_of(&groups[*number]) {
                 texts = texts.min(self.searcher.doc_freq(&Term::from_field_text(self.fields.text, &part))?);
             }
-            if texts <= (self.len() / COMMON).max(FEW) {
+            // What stands in none finds nothing, and must not keep the others from being looked for.
+            if (1..=(self.len() / COMMON).max(FEW)).contains(&texts) {
                 rare.push(*number);
             }
         }
@@ -316,7 +322,7 @@ impl Chronicle {
             let is_match = turn.is_some_and(|turn| expression.is_match(&turn.text));
             if is_match {
                 let at = self.at(*address)?.map_or(i64::MIN, Timestamp::as_microsecond);
-                let session = self.text_of(*address, "session")?;
+                let session = self.session_of(*address)?;
                 tallies.entry(session).or_default().add(Spot { score: 0.0, at, address: *address }, best, true);
             }
         }
@@ -352,9 +358,7 @@ impl Chronicle {
             clauses.push((Occur::Must, super::only::of(transcripts)));
         }
         if wanted.since.is_some() || wanted.until.is_some() {
-            let bound = |at: Timestamp| {
-                Term::from_field_date(self.fields.at, tantivy::DateTime::from_timestamp_micros(at.as_microsecond()))
-            };
+            let bound = |at: Timestamp| Term::from_field_date(self.fields.at, date(at));
             let since = wanted.since.map_or(Bound::Unbounded, |at| Bound::Included(bound(at)));
             let until = wanted.until.map_or(Bound::Unbounded, |at| Bound::Excluded(bound(at)));
             let range = RangeQuery::new(since, until);
@@ -363,38 +367,27 @@ impl Chronicle {
         Box::new(BooleanQuery::new(clauses))
     }
 
-    fn lying(&self, address: DocAddress) -> Result<Lying> {
-        let fast = self.searcher.segment_reader(address.segment_ord).fast_fields();
-        let number = |field: &str| -> Result<u64> { Ok(fast.u64(field)?.first(address.doc_id).unwrap_or_default()) };
-        Ok(Lying {
-            line: number("line")?,
-            part: number("part")?,
-            generation: self.text_of(address, "generation")?,
-            frame: number("frame")?,
-            number: number("number")?,
-        })
+    /// What is known of the turns of a segment.
+    fn columns(&self, segment: SegmentOrdinal) -> Result<&Columns> {
+        let place = &self.columns[segment as usize];
+        if let Some(columns) = place.get() {
+            return Ok(columns);
+        }
+        let opened = Columns::open(self.searcher.segment_reader(segment))?;
+        Ok(place.get_or_init(|| opened))
     }
 
-    fn text_of(&self, address: DocAddress, field: &str) -> Result<String> {
-        let fast = self.searcher.segment_reader(address.segment_ord).fast_fields();
-        let column: StrColumn = fast.str(field)?.with_context(damaged)?;
-        text_at(&column, column.ords().first(address.doc_id))
+    fn lying(&self, address: DocAddress) -> Result<Lying> {
+        self.columns(address.segment_ord)?.lying(address.doc_id)
+    }
+
+    fn session_of(&self, address: DocAddress) -> Result<String> {
+        self.columns(address.segment_ord)?.session(address.doc_id)
     }
 
     fn at(&self, address: DocAddress) -> Result<Option<Timestamp>> {
-        let column = self.searcher.segment_reader(address.segment_ord).fast_fields().date("at")?;
-        let at = column.first(address.doc_id).map(tantivy::DateTime::into_timestamp_micros);
-        Ok(at.and_then(|at| Timestamp::from_microsecond(at).ok()))
+        Ok(self.columns(address.segment_ord)?.at(address.doc_id))
     }
-}
-
-/// The text of this number in a column; none is the empty one.
-fn text_at(column: &StrColumn, ordinal: Option<u64>) -> Result<String> {
-    let mut text = String::new();
-    if let Some(ordinal) = ordinal {
-        column.ord_to_str(ordinal, &mut text)?;
-    }
-    Ok(text)
 }
 
 /// Takes the own session's hits out, and says how many they are.

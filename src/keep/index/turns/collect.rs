@@ -4,6 +4,7 @@ use std::collections::HashMap;
 
 use tantivy::collector::{Collector, SegmentCollector};
 use tantivy::columnar::{Column, StrColumn};
+use tantivy::error::DataCorruption;
 use tantivy::{DateTime, DocAddress, DocId, Score, SegmentOrdinal, SegmentReader};
 
 /// Gathers by session.
@@ -121,12 +122,15 @@ impl SegmentCollector for InSegment {
 
     fn harvest(self) -> Self::Fruit {
         let Some(sessions) = self.sessions else { return Ok(Vec::new()) };
-        let mut named = Vec::new();
-        for (ordinal, tally) in self.tallies.into_iter().enumerate().filter(|(_, tally)| tally.count > 0) {
-            let mut name = String::new();
-            sessions.ord_to_str(ordinal as u64, &mut name)?;
-            named.push((name, tally));
+        let tallies = self.tallies.into_iter().enumerate().filter(|(_, tally)| tally.count > 0);
+        let (ordinals, tallies): (Vec<u64>, Vec<Tally>) =
+            tallies.map(|(ordinal, tally)| (ordinal as u64, tally)).unzip();
+        // All in one walk: to look up one name decodes a block of them.
+        let mut names = Vec::with_capacity(ordinals.len());
+        let name = |bytes: &[u8]| names.push(String::from_utf8_lossy(bytes).into_owned());
+        if !sessions.dictionary().sorted_ords_to_term_cb(&ordinals, name)? {
+            return Err(DataCorruption::comment_only("a session has no name").into());
         }
-        Ok(named)
+        Ok(names.into_iter().zip(tallies).collect())
     }
 }

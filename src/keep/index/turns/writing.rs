@@ -9,6 +9,7 @@ use tantivy::directory::MmapDirectory;
 use tantivy::indexer::{LogMergePolicy, NoMergePolicy};
 use tantivy::{Index, IndexWriter, TantivyDocument, Term};
 
+use super::super::date;
 use super::super::writing::{MOST_DELETED, clear, sweep};
 use super::{Fields, STAMP, open, register, schema, stamp};
 use crate::guard::panic::quietly;
@@ -125,7 +126,7 @@ impl Writer {
             }
         }
         if let Some(at) = turn.at {
-            document.add_date(fields.at, tantivy::DateTime::from_timestamp_micros(at.as_microsecond()));
+            document.add_date(fields.at, date(at));
         }
         document.add_u64(fields.line, turn.line);
         document.add_u64(fields.part, u64::from(turn.part));

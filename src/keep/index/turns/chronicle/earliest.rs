@@ -48,7 +48,7 @@ impl Chronicle {
         let mut sessions: BTreeMap<String, Vec<(Timestamp, DocAddress)>> = BTreeMap::new();
         for address in self.searcher.search(&*query, &DocSetCollector)? {
             if let Some(at) = self.at(address)?.filter(|at| since.is_none_or(|since| *at >= since)) {
-                sessions.entry(self.text_of(address, "session")?).or_default().push((at, address));
+                sessions.entry(self.session_of(address)?).or_default().push((at, address));
             }
         }
         let mut frames = Frames::new(&self.state);

@@ -4,13 +4,13 @@ use std::collections::{BTreeMap, HashMap};
 
 use anyhow::{Context, Result};
 use tantivy::collector::DocSetCollector;
-use tantivy::columnar::StrColumn;
 use tantivy::query::{BooleanQuery, Query, TermQuery};
 use tantivy::schema::IndexRecordOption;
 use tantivy::{DocAddress, Term};
 
 use super::super::query;
-use super::{Chronicle, Lying, damaged, text_at, transcript_of};
+use super::columns::{Columns, text_at};
+use super::{Chronicle, Lying, damaged, transcript_of};
 use crate::guard::panic::quietly;
 use crate::keep::sessions::Frames;
 use crate::session::Turn;
@@ -79,9 +79,7 @@ impl Chronicle {
         let mut parts: BTreeMap<String, Part> = BTreeMap::new();
         for (segment, addresses) in self.by_segment(&*query)? {
             // A file's name is read once, and not for each of its turns.
-            let fast = self.searcher.segment_reader(segment).fast_fields();
-            let column = |field| -> Result<StrColumn> { fast.str(field)?.with_context(damaged) };
-            let (generations, sessions) = (column("generation")?, column("session")?);
+            let Columns { generations, sessions, .. } = self.columns(segment)?;
             let mut files: HashMap<Option<u64>, (Option<u64>, usize, bool)> = HashMap::new();
             for address in addresses {
                 let session = || sessions.ords().first(address.doc_id);
@@ -91,12 +89,12 @@ impl Chronicle {
                 file.2 &= spoken.contains(&address);
             }
             for (generation, (session, turns, is_subagent)) in files {
-                let generation = text_at(&generations, generation)?;
+                let generation = text_at(generations, generation)?;
                 let part = match parts.get_mut(&generation) {
                     Some(part) => part,
                     None => {
                         let transcript = transcript_of(&generation).to_owned();
-                        let session = text_at(&sessions, session)?;
+                        let session = text_at(sessions, session)?;
                         let part =
                             Part { transcript, generation: generation.clone(), session, is_subagent: true, turns: 0 };
                         parts.entry(generation).or_insert(part)
@@ -167,14 +165,9 @@ impl Chronicle {
         let term = Term::from_field_text(self.fields.generation, generation);
         let mut all = Vec::new();
         for (segment, addresses) in self.by_segment(&TermQuery::new(term, IndexRecordOption::Basic))? {
-            let fast = self.searcher.segment_reader(segment).fast_fields();
-            let [line, part, frame, number] =
-                [fast.u64("line")?, fast.u64("part")?, fast.u64("frame")?, fast.u64("number")?];
-            all.extend(addresses.into_iter().map(|address| {
-                let [line, part, frame, number] =
-                    [&line, &part, &frame, &number].map(|column| column.first(address.doc_id).unwrap_or_default());
-                Lying { line, part, generation: generation.to_owned(), frame, number }
-            }));
+            let columns = self.columns(segment)?;
+            let lying = |address: DocAddress| columns.lying_in(generation.to_owned(), address.doc_id);
+            all.extend(addresses.into_iter().map(lying));
         }
         all.sort();
         Ok(all)

@@ -3,6 +3,7 @@
 use std::process::ExitCode;
 
 use tidings::config::Mistake;
+use tidings::flow::answers::Several;
 use tidings::flow::ask::Unclear;
 use tidings::flow::is_busy;
 
@@ -37,7 +38,10 @@ impl From<Unclear> for Failure {
 impl Failure {
     /// Why a question had no answer: it has no one meaning, or something went wrong.
     pub fn of_question(error: anyhow::Error) -> Failure {
-        error.downcast::<Unclear>().map_or_else(Failure::Failed, Failure::from)
+        match error.downcast::<Several>() {
+            Ok(several) => Failure::Wrong(several.to_string()),
+            Err(error) => error.downcast::<Unclear>().map_or_else(Failure::Failed, Failure::from),
+        }
     }
 
     /// Says it, and gives the exit code.

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 use tidings::flow::Clock;
+use tidings::flow::answers::Shelf;
 use tidings::serve::mcp;
 
 use super::Desk;
@@ -13,7 +14,8 @@ use super::exit::Failure;
 /// Serves until the client hangs up. Nothing but the protocol goes to stdout.
 pub async fn mcp(desk: &Desk, pretended: Option<Timestamp>) -> Result<ExitCode, Failure> {
     let clock: Clock = Arc::new(move || pretended.unwrap_or_else(Timestamp::now));
-    let served = mcp::serve(mcp::Desk { home: desk.home()?, clock, own: desk.session.clone() }).await;
+    let served =
+        mcp::serve(mcp::Desk { shelf: Arc::new(Shelf::of(&desk.home()?)), clock, own: desk.session.clone() }).await;
     // What is still being looked up has nobody to go to: the client is gone.
     match served {
         Ok(()) => std::process::exit(0),

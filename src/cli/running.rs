@@ -4,6 +4,7 @@ use std::process::ExitCode;
 
 use jiff::Timestamp;
 use serde_json::json;
+use tidings::flow::answers::Known;
 use tidings::flow::{self, RunningSession};
 use tidings::session::activity::{Activity, span};
 
@@ -16,7 +17,8 @@ const MOST: usize = 200;
 const TITLE: usize = 60;
 
 pub fn running(desk: &Desk, all: bool) -> Result<ExitCode, Failure> {
-    let mut sessions = flow::running_sessions(&desk.setup()?, all, desk.now)?;
+    let setup = desk.setup()?;
+    let mut sessions = flow::running_sessions(&setup, &Known::read(&setup.home)?, all, desk.now)?;
     let total = sessions.len();
     sessions.truncate(MOST);
     if desk.json {

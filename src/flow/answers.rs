@@ -24,7 +24,7 @@ pub use costs::{
 pub use hits::{branch_of, folder_of, hit_id};
 pub use known::{Known, first_letters};
 pub use resume::{Resume, resume};
-pub use session::{File, Meant, files_json, split};
+pub use session::{File, Meant, Several, files_json, split};
 pub use shelf::Shelf;
 pub use sight::Sight;
 pub use times::{read_day, read_when};

@@ -1,6 +1,5 @@
 //! Ask: what people look up without holding the store.
 
-use std::collections::HashMap;
 use std::time::Duration;
 
 use anyhow::{Context, Result};
@@ -51,16 +50,6 @@ pub fn items_indexed(home: &Home) -> Result<u64> {
 /// When there is no index yet, or the archive can't be read.
 pub fn show(home: &Home, id: &str) -> Result<Option<(Card, String)>> {
     keep::index::Library::open(home.folder())?.show(&ItemId(id.to_owned()))
-}
-
-/// The texts of these items, as far as they can be read.
-///
-/// # Errors
-/// When there is no index yet.
-pub fn texts(home: &Home, items: &[ItemId]) -> Result<HashMap<ItemId, String>> {
-    let library = keep::index::Library::open(home.folder())?;
-    let text = |id: &ItemId| Some((id.clone(), library.show(id).ok()??.1));
-    Ok(items.iter().filter_map(text).collect())
 }
 
 /// What can be searched of sessions; None where none is kept.

@@ -9,8 +9,9 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::Setup;
+use super::answers::Known;
 use crate::fetch::disk::list;
-use crate::keep::{self, sessions::session_lines};
+use crate::keep;
 use crate::read::session::{Kind, place};
 use crate::session::activity::{Activity, OVER, Traces};
 use crate::session::{Agent, Format, SessionId, project_of};
@@ -46,8 +47,8 @@ pub struct RunningSession {
 /// shared from elsewhere comes a day late, and is left out.
 ///
 /// # Errors
-/// When what is known of sessions can't be read. A folder that is away has none.
-pub fn running_sessions(setup: &Setup, all: bool, now: Timestamp) -> Result<Vec<RunningSession>> {
+/// When what hooks have said can't be read. A folder that is away has none.
+pub fn running_sessions(setup: &Setup, known: &Known, all: bool, now: Timestamp) -> Result<Vec<RunningSession>> {
     let home = setup.home.folder();
     let signs = keep::signs(home)?;
     let mut written: BTreeMap<(String, SessionId), Timestamp> = BTreeMap::new();
@@ -67,13 +68,6 @@ pub fn running_sessions(setup: &Setup, all: bool, now: Timestamp) -> Result<Vec<
             held.extend(held_in(&source.folder));
         }
     }
-    let lines = session_lines(home)?;
-    let known: BTreeMap<&SessionId, &keep::sessions::SessionLine> =
-        lines.iter().filter(|line| line.subagent.is_none()).map(|line| (&line.session, line)).collect();
-    let mut turns: BTreeMap<&SessionId, u64> = BTreeMap::new();
-    for line in &lines {
-        *turns.entry(&line.session).or_default() += line.turns;
-    }
     let mut running: Vec<RunningSession> = written
         .into_iter()
         .filter_map(|((source, id), written)| {
@@ -84,10 +78,12 @@ pub fn running_sessions(setup: &Setup, all: bool, now: Timestamp) -> Result<Vec<
             if activity == Activity::Ended && !(all && is_late) {
                 return None;
             }
-            let line = known.get(&id);
+            let session = id.to_string();
+            let line = known.session(&session);
             let cwd = line.and_then(|line| line.cwd.clone());
             Some(RunningSession {
-                session: id.to_string(),
+                turns: known.turns(&session),
+                session,
                 source,
                 activity,
                 written,
@@ -97,7 +93,6 @@ pub fn running_sessions(setup: &Setup, all: bool, now: Timestamp) -> Result<Vec<
                 branch: line.and_then(|line| line.branch.clone()),
                 owner: line.and_then(|line| line.owner.clone()),
                 host: line.and_then(|line| line.host.clone()),
-                turns: turns.get(&id).copied().unwrap_or_default(),
             })
         })
         .collect();

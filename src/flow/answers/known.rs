@@ -17,6 +17,8 @@ pub struct Known {
     lines: BTreeMap<String, SessionLine>,
     /// The main file's transcript by session, `claude-code:1b0c…`.
     main: BTreeMap<String, String>,
+    /// Turns by session.
+    turns: BTreeMap<String, u64>,
 }
 
 impl Known {
@@ -25,9 +27,11 @@ impl Known {
     pub fn read(home: &Home) -> Result<Known> {
         let mut known = Known::default();
         for line in ask::session_lines(home)? {
+            let session = line.session.to_string();
             if line.subagent.is_none() {
-                known.main.insert(line.session.to_string(), line.id.to_string());
+                known.main.insert(session.clone(), line.id.to_string());
             }
+            *known.turns.entry(session).or_default() += line.turns;
             known.lines.insert(line.id.to_string(), line);
         }
         Ok(known)
@@ -36,6 +40,11 @@ impl Known {
     /// What its main file says of a session.
     pub fn session(&self, session: &str) -> Option<&SessionLine> {
         self.lines.get(self.main.get(session)?)
+    }
+
+    /// Turns of all its files.
+    pub fn turns(&self, session: &str) -> u64 {
+        self.turns.get(session).copied().unwrap_or_default()
     }
 
     /// Every file, in the order of their ids.

@@ -1,9 +1,11 @@
 //! Which session is meant, and its turns as JSON.
 
+use std::fmt;
+
 use anyhow::Result;
 use serde_json::{Value, json};
 
-use super::super::ask::{Chronicle, Part, Unclear};
+use super::super::ask::{Chronicle, Part};
 use super::known::{Known, first_letters};
 use super::sight::Sight;
 use crate::session::Turn;
@@ -24,7 +26,7 @@ impl Meant {
     /// no session has it.
     ///
     /// # Errors
-    /// [`Unclear`] where several sessions begin so; and when the index can't be read.
+    /// [`Several`] where several sessions begin so; and when the index can't be read.
     pub fn by(chronicle: &Chronicle, typed: &str, sight: &Sight) -> Result<Option<Meant>> {
         let (name, line) = match typed.rsplit_once(':') {
             Some((name, line)) if name.starts_with("t-") => (name, line.parse().ok()),
@@ -37,20 +39,39 @@ impl Meant {
             return Ok(None);
         }
         let session = one_session(&parts, name)?.to_owned();
+        parts.retain(|part| part.session == session);
         Ok(Some(Meant { session, parts, line }))
     }
 }
 
+/// Sessions that begin alike.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Several {
+    pub typed: String,
+    /// The first of them.
+    pub sessions: Vec<String>,
+    pub total: usize,
+}
+
+impl fmt::Display for Several {
+    fn fmt(&self, to: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(to, "{} sessions begin with `{}`: {}, …", self.total, self.typed, self.sessions.join(", "))
+    }
+}
+
+impl std::error::Error for Several {}
+
 /// The one session of these files.
-fn one_session<'a>(parts: &'a [Part], typed: &str) -> Result<&'a str, Unclear> {
+fn one_session<'a>(parts: &'a [Part], typed: &str) -> Result<&'a str, Several> {
     let mut sessions: Vec<&str> = parts.iter().map(|part| part.session.as_str()).collect();
     sessions.dedup();
     let is_typed = |session: &&&str| **session == typed || split(session).1 == typed;
     match &sessions[..] {
         [one] => Ok(one),
-        many => many.iter().find(is_typed).copied().ok_or_else(|| {
-            let first: Vec<&str> = many.iter().take(5).copied().collect();
-            Unclear(format!("{} sessions begin with `{typed}`: {}, …", many.len(), first.join(", ")))
+        many => many.iter().find(is_typed).copied().ok_or_else(|| Several {
+            typed: typed.to_owned(),
+            sessions: many.iter().take(5).map(|session| (*session).to_owned()).collect(),
+            total: many.len(),
         }),
     }
 }

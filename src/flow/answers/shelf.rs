@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError, RwLock, TryLockError};
+use std::time::{Duration, Instant};
 
 use anyhow::Result;
 
@@ -21,6 +22,10 @@ pub struct Shelf {
     costs: Slot<BTreeMap<String, Sum>>,
 }
 
+/// To count what sessions cost reads every answer there is, and while sessions are at work there are new ones all the time. What
+/// was counted holds this long.
+const COSTS_HOLD: Duration = Duration::from_secs(10);
+
 impl Shelf {
     pub fn of(home: &Home) -> Shelf {
         let home = home.clone();
@@ -29,7 +34,7 @@ impl Shelf {
             library: Slot::default(),
             chronicle: Slot::default(),
             known: Slot::default(),
-            costs: Slot::default(),
+            costs: Slot { hold: COSTS_HOLD, ..Slot::default() },
         }
     }
 
@@ -82,14 +87,22 @@ impl Shelf {
 
 /// Something that was opened, and what its files were then.
 struct Slot<T> {
-    held: RwLock<Option<(Option<Version>, Arc<T>)>>,
+    held: RwLock<Option<Held<T>>>,
+    /// It is not opened again sooner than this.
+    hold: Duration,
     /// Whoever opens it again; others go on with what was there.
     opening: Mutex<()>,
 }
 
+struct Held<T> {
+    version: Option<Version>,
+    since: Instant,
+    value: Arc<T>,
+}
+
 impl<T> Default for Slot<T> {
     fn default() -> Slot<T> {
-        Slot { held: RwLock::new(None), opening: Mutex::new(()) }
+        Slot { held: RwLock::new(None), hold: Duration::ZERO, opening: Mutex::new(()) }
     }
 }
 
@@ -101,11 +114,17 @@ impl<T> Slot<T> {
     /// What is held if it is of this version, and else what is opened. Where that does not go, because it is being written anew, what
     /// is held still answers: its files stay readable for whoever has them open. Only who has nothing at all waits for others.
     fn get_if_any(&self, version: Option<Version>, open: impl FnOnce() -> Result<Option<T>>) -> Result<Option<Arc<T>>> {
-        let held = || self.held.read().unwrap_or_else(PoisonError::into_inner).clone();
-        let is_current = |of: &Option<Version>| version.is_none() || *of == version;
+        // What is held, and whether it will do.
+        let held = || {
+            let held = self.held.read().unwrap_or_else(PoisonError::into_inner);
+            held.as_ref().map(|held| {
+                let is_current = version.is_none() || held.version == version;
+                (held.value.clone(), is_current || held.since.elapsed() < self.hold)
+            })
+        };
         let old = match held() {
-            Some((of, value)) if is_current(&of) => return Ok(Some(value)),
-            old => old.map(|(_, value)| value),
+            Some((value, true)) => return Ok(Some(value)),
+            old => old.map(|(value, _)| value),
         };
         let _turn = match (self.opening.try_lock(), &old) {
             (Ok(turn), _) => turn,
@@ -114,7 +133,7 @@ impl<T> Slot<T> {
             (Err(TryLockError::WouldBlock), None) => self.opening.lock().unwrap_or_else(PoisonError::into_inner),
         };
         // It may have been opened while we waited.
-        if let Some((_, value)) = held().filter(|(of, _)| is_current(of)) {
+        if let Some((value, true)) = held() {
             return Ok(Some(value));
         }
         let opened = match (open(), old) {
@@ -123,7 +142,8 @@ impl<T> Slot<T> {
             (Ok(None), None) => return Ok(None),
             (Err(error), None) => return Err(error),
         };
-        *self.held.write().unwrap_or_else(PoisonError::into_inner) = Some((version, opened.clone()));
+        let held = Held { version, since: Instant::now(), value: opened.clone() };
+        *self.held.write().unwrap_or_else(PoisonError::into_inner) = Some(held);
         Ok(Some(opened))
     }
 }

@@ -1,16 +1,19 @@
 //! The desk is what every tool may know: whose home it answers from, what time it is, and who asks.
 
+use std::sync::Arc;
+
 use anyhow::Context;
 use jiff::Timestamp;
 
 use super::answer::Trouble;
 use crate::flow::Clock;
+use crate::flow::answers::Shelf;
 use crate::home::Home;
 
-/// Every answer opens what it reads anew: what a run or `tidings reindex` has written meanwhile is seen by the next question.
+/// What a run has written meanwhile is seen by the next question.
 #[derive(Clone)]
 pub struct Desk {
-    pub home: Home,
+    pub shelf: Arc<Shelf>,
     pub clock: Clock,
     /// The session of the agent that asks.
     pub own: Option<String>,
@@ -26,13 +29,14 @@ impl Desk {
     /// # Errors
     /// How to make one.
     pub fn home(&self) -> Result<&Home, Trouble> {
-        if self.home.folder().is_dir() {
-            return Ok(&self.home);
+        let home = self.shelf.home();
+        if home.folder().is_dir() {
+            return Ok(home);
         }
         Err(Trouble(format!(
             "there is no home in {}: `tidings init` makes one and `tidings run` fills it (or name another with --home or \
              TIDINGS_HOME where this server is set up)",
-            self.home.folder().display()
+            home.folder().display()
         )))
     }
 }

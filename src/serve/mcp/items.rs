@@ -8,8 +8,9 @@ use super::cursor::{self, FURTHEST, Place};
 use super::desk::{Desk, or_wait};
 use super::foreign::{Foreign, neutral};
 use super::when;
-use crate::flow::ask::{self, Query};
+use crate::flow::ask::Query;
 use crate::flow::{Explanation, explain};
+use crate::item::ItemId;
 use crate::verdict::Level;
 
 /// Items that one answer may hold.
@@ -125,7 +126,7 @@ struct ItemWords {
 }
 
 pub fn search(desk: &Desk, asked: SearchItems) -> Told<FoundItems> {
-    let home = desk.home()?;
+    desk.home()?;
     let key = ("items", &asked.query, asked.kind, &asked.source, &asked.since, asked.level);
     let place = match cursor::read(&asked.cursor, &key)? {
         Some(place) => place,
@@ -142,7 +143,7 @@ pub fn search(desk: &Desk, asked: SearchItems) -> Told<FoundItems> {
         level: asked.level.level(),
         kind: asked.kind.word(),
     };
-    let found = or_wait(ask::search(home, &query))?;
+    let found = or_wait(desk.shelf.library().and_then(|library| library.search(&query)))?;
     let page: Vec<Found> = found
         .hits
         .iter()
@@ -280,7 +281,8 @@ pub fn get(desk: &Desk, asked: GetItem) -> Told<Item> {
     let unknown = || Trouble("no item has this id; search_items gives ids like i-7k3m9q2xwd".to_owned());
     let known = explain(home, id)?;
     let item = known.as_ref().map_or(id, |known| known.why.item.0.as_str());
-    let (card, text) = or_wait(ask::show(home, item))?.ok_or_else(unknown)?;
+    let (card, text) = or_wait(desk.shelf.library().and_then(|library| library.show(&ItemId(item.to_owned()))))?
+        .ok_or_else(unknown)?;
     let from = asked.from.trim();
     let from: usize = match from {
         "" => 0,

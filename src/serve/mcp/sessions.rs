@@ -1,6 +1,6 @@
 //! Past sessions with coding agents: found by their words, read page by page.
 
-use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -12,8 +12,8 @@ use super::cursor::{self, FURTHEST, Place};
 use super::desk::{Desk, or_wait};
 use super::foreign::{self, Foreign};
 use super::when;
-use crate::flow::ask::{self, Chronicle, FoundSession, Part, SessionLine, TurnHit, TurnPage, Unclear, WantedTurns};
-use crate::home::Home;
+use crate::flow::answers::{Known, Meant, Several, Sight, branch_of, folder_of, hit_id, split};
+use crate::flow::ask::{Chronicle, FoundSession, Part, TurnHit, TurnPage, Unclear, WantedTurns};
 use crate::session::{Turn, project_of};
 
 /// Sessions that one answer may hold.
@@ -142,8 +142,7 @@ struct TurnWords {
 }
 
 pub fn search(desk: &Desk, asked: SearchSessions) -> Told<FoundSessions> {
-    let home = desk.home()?;
-    let chronicle = open(home)?;
+    let chronicle = open(desk)?;
     let words = words(&asked)?;
     let key = ("sessions", &words, &asked.since, asked.include_own);
     let place = match cursor::read(&asked.cursor, &key)? {
@@ -167,9 +166,9 @@ pub fn search(desk: &Desk, asked: SearchSessions) -> Told<FoundSessions> {
         words: words.clone(),
     };
     let found = chronicle.search(&wanted).map_err(unclear)?;
-    let known = Known::read(home)?;
+    let known = desk.shelf.known()?;
     let page: Vec<SessionHit> =
-        found.sessions.iter().skip(place.offset).map(|session| known.session_hit(session)).collect();
+        found.sessions.iter().skip(place.offset).map(|session| session_hit(&known, session)).collect();
     let sessions = if page.is_empty() { page } else { fitting(page, ANSWER_BYTES - 1_000) };
     let shown = place.offset + sessions.len();
     let left_out = found.sessions_total.saturating_sub(shown);
@@ -203,8 +202,9 @@ pub fn search(desk: &Desk, asked: SearchSessions) -> Told<FoundSessions> {
     Ok((about, answer))
 }
 
-fn open(home: &Home) -> Result<Chronicle, Trouble> {
-    or_wait(ask::chronicle(home))?.ok_or_else(|| {
+fn open(desk: &Desk) -> Result<Arc<Chronicle>, Trouble> {
+    desk.home()?;
+    or_wait(desk.shelf.chronicle())?.ok_or_else(|| {
         Trouble(
             "no session is kept yet: `from.sessions` in sources.toml names where they lie (`tidings init` offers it), and \
              `tidings run` reads them"
@@ -249,66 +249,41 @@ fn unclear(error: anyhow::Error) -> Trouble {
     }
 }
 
-/// What is known of sessions beside their turns.
-struct Known {
-    /// By transcript.
-    lines: BTreeMap<String, SessionLine>,
-    /// The main file's transcript by session.
-    main: HashMap<String, String>,
+/// What is quoted of a session.
+fn words_of(known: &Known, session: &str, turn: Option<&Turn>) -> SessionWords {
+    let line = known.session(session);
+    let folder = folder_of(line, turn);
+    let quoted = |text: Option<&str>| text.map(Foreign::line).unwrap_or_default();
+    SessionWords {
+        title: quoted(line.and_then(|line| line.title.as_deref())),
+        first_prompt: line
+            .and_then(|line| line.prompt.as_deref())
+            .map(|prompt| Foreign::excerpt(prompt, PROMPT))
+            .unwrap_or_default(),
+        project: quoted(folder.as_deref().map(project_of)),
+        folder: quoted(folder.as_deref()),
+        branch: quoted(branch_of(line, turn).as_deref()),
+    }
 }
 
-impl Known {
-    fn read(home: &Home) -> Result<Known, Trouble> {
-        let mut known = Known { lines: BTreeMap::new(), main: HashMap::new() };
-        for line in ask::session_lines(home)? {
-            if line.subagent.is_none() {
-                known.main.insert(line.session.to_string(), line.id.to_string());
-            }
-            known.lines.insert(line.id.to_string(), line);
-        }
-        Ok(known)
-    }
-
-    fn session(&self, session: &str) -> Option<&SessionLine> {
-        self.lines.get(self.main.get(session)?)
-    }
-
-    fn words(&self, session: &str, turn: Option<&Turn>) -> SessionWords {
-        let line = self.session(session);
-        let folder = line.and_then(|line| line.cwd.clone()).or_else(|| turn.and_then(Turn::cwd).cloned());
-        let branch = line.and_then(|line| line.branch.clone()).or_else(|| turn.and_then(Turn::branch).cloned());
-        let quoted = |text: Option<&str>| text.map(Foreign::line).unwrap_or_default();
-        SessionWords {
-            title: quoted(line.and_then(|line| line.title.as_deref())),
-            first_prompt: line
-                .and_then(|line| line.prompt.as_deref())
-                .map(|prompt| Foreign::excerpt(prompt, PROMPT))
-                .unwrap_or_default(),
-            project: quoted(folder.as_deref().map(project_of)),
-            folder: quoted(folder.as_deref()),
-            branch: quoted(branch.as_deref()),
-        }
-    }
-
-    fn session_hit(&self, session: &FoundSession) -> SessionHit {
-        let line = self.session(&session.session);
-        let (agent, native) = split(&session.session);
-        SessionHit {
-            session: foreign::id(native),
-            agent: foreign::id(agent),
-            hits: session.count,
-            started: time(line.and_then(|line| line.started)),
-            ended: time(line.and_then(|line| line.ended)),
-            quoted_untrusted: self.words(&session.session, session.hits.first().and_then(|hit| hit.turn.as_ref())),
-            turns: session.hits.iter().map(found).collect(),
-        }
+fn session_hit(known: &Known, session: &FoundSession) -> SessionHit {
+    let line = known.session(&session.session);
+    let (agent, native) = split(&session.session);
+    SessionHit {
+        session: foreign::id(native),
+        agent: foreign::id(agent),
+        hits: session.count,
+        started: time(line.and_then(|line| line.started)),
+        ended: time(line.and_then(|line| line.ended)),
+        quoted_untrusted: words_of(known, &session.session, session.hits.first().and_then(|hit| hit.turn.as_ref())),
+        turns: session.hits.iter().map(found).collect(),
     }
 }
 
 fn found(hit: &TurnHit) -> Found {
     let turn = hit.turn.as_ref();
     Found {
-        id: format!("{}:{}", hit.transcript, hit.line),
+        id: hit_id(hit),
         at: time(hit.at),
         role: turn.map_or("unreadable", |turn| turn.role.word()).to_owned(),
         score: hundredths(hit.score),
@@ -320,9 +295,15 @@ fn found(hit: &TurnHit) -> Found {
     }
 }
 
-/// `claude-code:1b0c…` in its two parts.
-fn split(session: &str) -> (&str, &str) {
-    session.split_once(':').unwrap_or(("", session))
+/// Ids that others gave stand here only where they are made of what ids are made of.
+fn several(error: anyhow::Error) -> Trouble {
+    match error.downcast::<Several>() {
+        Ok(Several { sessions, total, .. }) => {
+            let first: Vec<String> = sessions.iter().map(|one| foreign::id(one)).collect();
+            Trouble(format!("{total} sessions begin so: {}, …; write more of it", first.join(", ")))
+        }
+        Err(error) => Trouble::from(error),
+    }
 }
 
 #[derive(Debug, Deserialize, JsonSchema)]
@@ -409,20 +390,10 @@ impl Spot {
 }
 
 pub fn read(desk: &Desk, asked: ReadSession) -> Told<SessionPage> {
-    let home = desk.home()?;
-    let chronicle = open(home)?;
-    let id = asked.id.trim();
-    let (name, mut line) = match id.rsplit_once(':') {
-        Some((name, line)) if name.starts_with("t-") => (name, line.parse().ok()),
-        _ => (id, None),
-    };
-    // A session is also known with its agent's name before.
-    let parts = chronicle.parts(name)?;
-    if parts.is_empty() {
-        return Err(Trouble("no session has this id; search_sessions gives ids, and a beginning will do".to_owned()));
-    }
-    let session = one_session(&parts, name)?;
-    let parts: Vec<&Part> = parts.iter().filter(|part| part.session == session).collect();
+    let chronicle = open(desk)?;
+    let unknown = || Trouble("no session has this id; search_sessions gives ids, and a beginning will do".to_owned());
+    let Meant { session, parts, mut line } =
+        Meant::by(&chronicle, asked.id.trim(), &Sight::All).map_err(several)?.ok_or_else(unknown)?;
     let mut spot = None;
     let from = asked.from.trim();
     if let Ok(typed) = from.parse::<u64>() {
@@ -453,9 +424,9 @@ pub fn read(desk: &Desk, asked: ReadSession) -> Told<SessionPage> {
         let begin = if number == first { (spot.line, spot.part, spot.byte) } else { (0, 0, 0) };
         left_out += filling.fill(&chronicle, part, begin)?;
     }
-    let known = Known::read(home)?;
-    let about = known.session(session);
-    let (agent, native) = split(session);
+    let known = desk.shelf.known()?;
+    let about = known.session(&session);
+    let (agent, native) = split(&session);
     let files = parts.iter().take(FILES);
     let answer = SessionPage {
         session: foreign::id(native),
@@ -465,7 +436,7 @@ pub fn read(desk: &Desk, asked: ReadSession) -> Told<SessionPage> {
         next: filling.next.unwrap_or_default(),
         started: time(about.and_then(|line| line.started)),
         ended: time(about.and_then(|line| line.ended)),
-        quoted_untrusted: known.words(session, None),
+        quoted_untrusted: words_of(&known, &session, None),
         transcripts: files
             .map(|part| File { id: part.transcript.clone(), turns: part.turns, is_subagent: part.is_subagent })
             .collect(),
@@ -537,19 +508,5 @@ impl Filling {
         self.left = self.left.saturating_sub(bytes(&spoken) + 1);
         self.turns.push(spoken);
         (piece.len() < rest.len()).then_some(skip + piece.len())
-    }
-}
-
-/// The one session of these files.
-fn one_session<'a>(parts: &'a [Part], typed: &str) -> Result<&'a str, Trouble> {
-    let mut sessions: Vec<&str> = parts.iter().map(|part| part.session.as_str()).collect();
-    sessions.dedup();
-    let is_typed = |session: &&&str| **session == typed || split(session).1 == typed;
-    match &sessions[..] {
-        [one] => Ok(one),
-        many => many.iter().find(is_typed).copied().ok_or_else(|| {
-            let first: Vec<String> = many.iter().take(5).map(|one| foreign::id(one)).collect();
-            Trouble(format!("{} sessions begin so: {}, …; write more of it", many.len(), first.join(", ")))
-        }),
     }
 }

@@ -201,16 +201,16 @@ fn fault(message: Option<&str>) -> Fault {
 
 /// The index stands in a status even where it can't be asked: that is what a status is for.
 fn index(desk: &Desk) -> Result<Index, Trouble> {
-    let home = desk.home()?;
+    desk.home()?;
     let mut index = Index { items: 0, turns: 0, newest_item: String::new(), trouble: String::new() };
-    match or_wait(ask::search(home, &Query { limit: 1, ..Query::default() })) {
+    match or_wait(desk.shelf.library().and_then(|library| library.search(&Query { limit: 1, ..Query::default() }))) {
         Ok(found) => {
             index.items = found.total;
             index.newest_item = time(found.hits.first().map(|hit| hit.at));
         }
         Err(Trouble(words)) => index.trouble = words,
     }
-    match or_wait(ask::chronicle(home)) {
+    match or_wait(desk.shelf.chronicle()) {
         Ok(chronicle) => index.turns = chronicle.map_or(0, |chronicle| chronicle.len()),
         Err(Trouble(words)) => index.trouble = words,
     }

@@ -11,7 +11,6 @@ use super::foreign::{Foreign, neutral};
 use super::items::Least;
 use super::when;
 use crate::flow::{News, ask, news};
-use crate::item::ItemId;
 use crate::verdict::Level;
 
 /// Stories that one answer may hold.
@@ -131,11 +130,10 @@ pub fn whats_new(desk: &Desk, asked: WhatsNew) -> Told<NewStories> {
     told.retain(|news| news.level >= least);
     let limit = asked.limit.clamp(1, MOST) as usize;
     let wanted: Vec<&News> = told.iter().skip(place.offset).take(limit).collect();
-    let ids: Vec<ItemId> = wanted.iter().map(|news| news.item.clone()).collect();
     // A text that can't be read costs its excerpt, not the answer.
-    let texts = ask::texts(home, &ids).unwrap_or_default();
-    let text = |news: &News| texts.get(&news.item).map_or("", String::as_str);
-    let page: Vec<NewStory> = wanted.into_iter().map(|news| story(news, text(news))).collect();
+    let library = desk.shelf.library().ok();
+    let text = |news: &News| library.as_ref()?.show(&news.item).ok()?.map(|(_, text)| text);
+    let page: Vec<NewStory> = wanted.into_iter().map(|news| story(news, &text(news).unwrap_or_default())).collect();
     let stories = if page.is_empty() { page } else { fitting(page, ANSWER_BYTES - 500) };
     let shown = place.offset + stories.len();
     let left_out = told.len().saturating_sub(shown);

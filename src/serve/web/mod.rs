@@ -24,7 +24,9 @@ mod lessons;
 mod monitor;
 
 use std::net::SocketAddr;
+use std::num::NonZero;
 use std::sync::Arc;
+use std::thread;
 use std::time::Duration;
 
 use anyhow::{Context, Result, ensure};
@@ -41,6 +43,7 @@ use tower_http::compression::CompressionLayer;
 use tower_http::limit::RequestBodyLimitLayer;
 use tower_http::timeout::TimeoutLayer;
 
+use crate::config::Web;
 use crate::flow::answers::Shelf;
 use crate::flow::{Clock, Secrets, Setup};
 
@@ -51,7 +54,8 @@ use visitor::Access;
 const MOST_BODY: usize = 16 * 1024;
 /// After which a page is given up; the slowest takes a second or two.
 const LONGEST: Duration = Duration::from_secs(20);
-/// Pages that look things up at once; others wait their turn. Each needs a core and memory for a search.
+/// Most pages that look things up at once; others wait their turn. Each needs memory for a search, and a core: more than one
+/// beside those would make all of them slower.
 const AT_ONCE: usize = 8;
 
 /// A home as its pages show it.
@@ -72,19 +76,14 @@ impl Site {
     /// # Errors
     /// When the token is missing or short, or when anybody who reaches the address would see everything.
     pub fn open(setup: &Setup, listen: SocketAddr, secrets: Secrets<'_>, clock: Clock) -> Result<Site> {
-        let web = &setup.config.web;
-        let token = web.token.as_ref().map(secrets).transpose().context("reading the token of [web]")?;
-        ensure!(
-            listen.ip().is_loopback() || token.is_some() || web.proxy.is_some(),
-            "at {listen} anybody who reaches it would see everything: give [web] in tidings.toml a token_env, or the \
-             user_header of a proxy that knows who asks"
-        );
+        let access = access(&setup.config.web, listen, secrets)?;
+        let cores = thread::available_parallelism().map_or(1, NonZero::get);
         Ok(Site {
             setup: setup.clone(),
             shelf: Shelf::of(&setup.home),
             clock,
-            access: Access::new(web, token.as_deref())?,
-            turns: Arc::new(Semaphore::new(AT_ONCE)),
+            access,
+            turns: Arc::new(Semaphore::new(AT_ONCE.min(cores + 1))),
         })
     }
 
@@ -114,6 +113,24 @@ impl Site {
             Err(_) => Err(Trouble::broken()),
         }
     }
+}
+
+/// Whether pages could be served at `listen`.
+///
+/// # Errors
+/// As [`Site::open`].
+pub fn check(web: &Web, listen: SocketAddr, secrets: Secrets<'_>) -> Result<()> {
+    access(web, listen, secrets).map(drop)
+}
+
+fn access(web: &Web, listen: SocketAddr, secrets: Secrets<'_>) -> Result<Access> {
+    let token = web.token.as_ref().map(secrets).transpose().context("reading the token of [web]")?;
+    ensure!(
+        listen.ip().is_loopback() || token.is_some() || web.proxy.is_some(),
+        "at {listen} anybody who reaches it would see everything: give [web] in tidings.toml a token_env, or the \
+         user_header of a proxy that knows who asks"
+    );
+    Access::new(web, token.as_deref())
 }
 
 /// Serves until `stop` is done, then lets the pages that are under way end.

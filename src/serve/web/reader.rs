@@ -11,8 +11,8 @@ use super::pieces::{Piece, redactions};
 use super::sessions::project;
 use super::visitor::Visitor;
 use super::{Shared, Site};
-use crate::flow::answers::{self, Known, Meant, first_letters, money};
-use crate::flow::ask::{Chronicle, Leaf, Opening, Part, SessionLine, TurnPage, Unclear};
+use crate::flow::answers::{self, Known, Meant, Several, first_letters, money};
+use crate::flow::ask::{Chronicle, Leaf, Opening, Part, SessionLine, TurnPage};
 use crate::session::{Role, Turn};
 
 /// Turns on a page.
@@ -147,10 +147,10 @@ fn find(site: &Site, visitor: &Visitor, id: &str, asked: &Asked) -> Result<Found
     let sight = site.sight(visitor, &known);
     let by = |id: &str| match Meant::by(&chronicle, id, &sight) {
         Ok(meant) => Ok(meant),
-        Err(error) => match error.downcast::<Unclear>() {
-            Ok(unclear) => Err(Trouble::new(
+        Err(error) => match error.downcast::<Several>() {
+            Ok(several) => Err(Trouble::new(
                 StatusCode::MULTIPLE_CHOICES,
-                unclear.to_string(),
+                several.to_string(),
                 "Ask for one of them by its whole id.",
             )),
             Err(error) => Err(Trouble::from(error)),
@@ -160,7 +160,7 @@ fn find(site: &Site, visitor: &Visitor, id: &str, asked: &Asked) -> Result<Found
     // The id of a file or of a hit means its session, too.
     let parts = match id.starts_with("t-") {
         true => by(&meant.session)?.ok_or_else(unknown)?.parts,
-        false => meant.parts.iter().filter(|part| part.session == meant.session).cloned().collect(),
+        false => meant.parts.clone(),
     };
     let named = asked.some("file").or_else(|| id.starts_with("t-").then(|| meant.parts[0].transcript.clone()));
     let shown = match named {

@@ -125,7 +125,9 @@ fn list(site: &Site, visitor: &Visitor, asked: &Asked) -> anyhow::Result<Given> 
 /// The sessions at work that a visitor sees; those that wait come first.
 pub(super) fn running(site: &Site, visitor: &Visitor) -> Vec<Running> {
     // What can't be looked at costs this list, and not the page.
-    let mut running = running_sessions(&site.setup, false, site.now()).unwrap_or_else(|error| {
+    let known = site.shelf.known();
+    let found = known.and_then(|known| running_sessions(&site.setup, &known, false, site.now()));
+    let mut running = found.unwrap_or_else(|error| {
         warn!("which sessions run: {error:#}");
         Vec::new()
     });

@@ -7,7 +7,8 @@ use serde::Serialize;
 use super::page::{Frame, Trouble, When};
 use super::visitor::Visitor;
 use super::{Shared, Site};
-use crate::flow::{Explanation, ask, explain};
+use crate::flow::{Explanation, explain};
+use crate::item::ItemId;
 use crate::opinion::{Measure, Opinion};
 use crate::verdict::Reason;
 
@@ -142,7 +143,7 @@ fn look(site: &Site, id: &str) -> anyhow::Result<Option<Told>> {
         None if id.starts_with("i-") => id,
         None => return Ok(None),
     };
-    let shown = ask::show(&site.setup.home, item);
+    let shown = site.shelf.library().and_then(|library| library.show(&ItemId(item.to_owned())));
     let (card, text) = match (shown, &explained) {
         (Ok(Some((card, text))), _) => (Some(card), text),
         // The index is away, and what was written down of the judgement is not.

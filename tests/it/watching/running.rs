@@ -4,6 +4,7 @@ use std::fs;
 
 use serde_json::json;
 use tidings::flow;
+use tidings::flow::answers::Known;
 use tidings::keep::Keep;
 
 use super::{Desk, ONE, TWO, at, event};
@@ -31,7 +32,7 @@ fn running_sessions_are_told_from_their_files_hooks_and_processes_while_another_
     fs::write(desk.setup.sessions[0].folder.join("-home-ada/notes.txt"), "x").unwrap();
 
     let told = |all: bool| {
-        let sessions = flow::running_sessions(&desk.setup, all, now).unwrap();
+        let sessions = flow::running_sessions(&desk.setup, &Known::read(&desk.setup.home).unwrap(), all, now).unwrap();
         let of = |one: &flow::RunningSession| {
             let state = serde_json::to_value(one).unwrap();
             format!("{} {} {}", &one.session[12..16], one.activity.word(), state["minutes"])

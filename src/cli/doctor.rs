@@ -82,6 +82,7 @@ pub async fn doctor(desk: &Desk) -> Result<ExitCode, Failure> {
                 Ok(config) => {
                     settings::settings(&config, &mut found);
                     settings::mail_server(&config, &mut found).await;
+                    settings::pages(&config, &mut found);
                     sessions::rules(&home, &config, &mut found);
                     if asks.0 || config.github.token.is_some() {
                         settings::github(&config, &mut found);

@@ -115,14 +115,22 @@ fn with_systemd(desk: &Desk, args: &SystemdArgs, around: &Surroundings) -> Resul
     };
     let needs = if args.deed.remove { None } else { Some(needs(desk, args, &wanted)?) };
     let text = |write: &dyn Fn(&systemd::Needs) -> Result<String>| needs.as_ref().map(write).transpose();
+    let service = match (args.timer, args.pages) {
+        (true, _) => format!("{name}-run"),
+        (_, true) => format!("{name}-pages"),
+        _ => name.clone(),
+    };
     let mut texts = Vec::new();
     if args.timer {
         let minute = cron::minute(&wanted.home);
-        texts.push((format!("{name}-run.service"), text(&|needs| systemd::one_run(&wanted, needs))?));
-        texts.push((format!("{name}-run.timer"), text(&|needs| systemd::timer(&wanted, needs, minute))?));
+        texts.push((format!("{service}.service"), text(&|needs| systemd::one_run(&wanted, needs))?));
+        texts.push((format!("{service}.timer"), text(&|needs| systemd::timer(&wanted, needs, minute))?));
+    } else if args.pages {
+        texts.push((format!("{service}.service"), text(&|needs| systemd::pages(&wanted, needs))?));
     } else {
-        texts.push((format!("{name}.service"), text(&|needs| systemd::daemon(&wanted, needs))?));
+        texts.push((format!("{service}.service"), text(&|needs| systemd::daemon(&wanted, needs))?));
     }
+    let unit = format!("{service}.{}", if args.timer { "timer" } else { "service" });
     let mut changes = Vec::new();
     for (file, text) in texts {
         let change = ours(folder.join(file), PUBLIC, text)?;
@@ -135,7 +143,7 @@ fn with_systemd(desk: &Desk, args: &SystemdArgs, around: &Surroundings) -> Resul
         changes.push(change);
     }
     let next =
-        if args.to.is_some() { Vec::new() } else { systemd::next(name, args.system, args.timer, args.deed.remove) };
+        if args.to.is_some() { Vec::new() } else { systemd::next(&unit, &service, args.system, args.deed.remove) };
     Ok(Plan { changes, next })
 }
 
@@ -144,11 +152,12 @@ fn needs(desk: &Desk, args: &SystemdArgs, wanted: &Wanted) -> Result<systemd::Ne
     let setup = desk.setup()?;
     let Config { share, model, .. } = &setup.config;
     let user = if args.system { Some(place::owner(&wanted.home)?) } else { None };
+    // Pages only read, and leave what people say in the home.
     Ok(systemd::Needs {
         user,
-        written: share.iter().map(|share| share.folder.clone()).collect(),
+        written: share.iter().filter(|_| !args.pages).map(|share| share.folder.clone()).collect(),
         read: setup.sessions.iter().map(|source| source.folder.clone()).collect(),
-        starts_model: model.gguf.is_some(),
+        starts_model: model.gguf.is_some() && !args.pages,
     })
 }
 
@@ -182,11 +191,12 @@ fn with_claude_code(desk: &Desk, args: &ClaudeCodeArgs, around: &Surroundings) -
 /// The unit in a folder that runs a home, if tidings wrote one.
 pub fn unit_of(home: &Path, folder: &Path) -> Option<PathBuf> {
     let files = std::fs::read_dir(folder).ok()?.flatten().map(|entry| entry.path());
-    let serves = |path: &PathBuf| {
+    let runs = |path: &PathBuf| {
         let is_unit = path.extension().is_some_and(|ending| ending == "service");
-        is_unit && std::fs::read_to_string(path).is_ok_and(|text| systemd::home_of(&text).map(Path::new) == Some(home))
+        let is_of_home = |text: &str| systemd::home_of(text).map(Path::new) == Some(home);
+        is_unit && std::fs::read_to_string(path).is_ok_and(|text| is_of_home(&text) && systemd::does_runs(&text))
     };
-    files.into_iter().find(serves)
+    files.into_iter().find(runs)
 }
 
 /// A file that is ours alone: written anew, or taken away.

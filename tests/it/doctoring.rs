@@ -66,6 +66,30 @@ fn rights_and_links_of_a_home_are_looked_at() {
 }
 
 #[test]
+fn who_may_see_the_pages_is_told_and_a_token_that_will_not_do() {
+    let token = |name: &str| format!("[web]\nlisten = \"0.0.0.0:80\"\ntoken_env = \"{name}\"\n");
+    for (settings, line, remedy) in [
+        (String::new(), "fine   pages: `tidings serve` at http://127.0.0.1:8410/, for this user's programs", ""),
+        (
+            "[web]\nuser_header = \"X-User\"\n".to_owned(),
+            "for this user's programs, people whom a proxy names in x-user",
+            "",
+        ),
+        (
+            token("TIDINGS_NO_SUCH"),
+            "wrong  pages: reading the token of [web]",
+            "[web] in tidings.toml, or set the secret",
+        ),
+        (token("PASSWORD"), "wrong  pages: the token of [web] is short", "[web] in tidings.toml"),
+    ] {
+        let home = home("http://127.0.0.1:9/", &settings);
+        let (code, page) = doctor(home.path(), &[]);
+        assert_eq!(code, i32::from(line.starts_with("wrong")), "{page}");
+        says(&page, line, remedy);
+    }
+}
+
+#[test]
 fn a_clock_that_is_wrong_is_told_beside_those_of_servers() {
     let feed =
         "<rss version=\"2.0\"><channel><title>A</title><item><guid>1</guid><title>One</title></item></channel></rss>";
@@ -162,6 +186,9 @@ fn who_runs_a_home_is_found() {
     let home = home("http://127.0.0.1:9/", "");
     let units = home.path().join(".config/systemd/user");
     let to = units.to_str().unwrap();
+    assert_eq!(output(tidings(home.path()).args(["install", "systemd", "--pages", "--yes", "--to", to])).0, 0);
+    let (_, page) = doctor(home.path(), &[]);
+    says(&page, "could  neither your crontab nor a unit", "tidings install cron --yes");
     assert_eq!(output(tidings(home.path()).args(["install", "systemd", "--yes", "--to", to])).0, 0);
     let (_, page) = doctor(home.path(), &[]);
     assert!(page.contains("fine   run by systemd (") && page.contains("tidings.service"), "{page}");

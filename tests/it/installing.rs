@@ -229,6 +229,11 @@ fn units_are_ours_until_somebody_changes_them() {
     let timer = fs::read_to_string(folder.join("tidings-run.timer")).unwrap();
     assert!(timer.contains("OnCalendar=*:") && timer.contains("Persistent=true"), "{timer}");
 
+    let (code, shown, _) = machine.install(&["systemd", "--pages", "--to", to, "--yes"]);
+    assert_eq!(code, 0, "{shown}");
+    let pages = fs::read_to_string(folder.join("tidings-pages.service")).unwrap();
+    assert!(pages.contains("50%% news\" serve\n") && pages.contains("\nType=exec\n"), "{pages}");
+
     let changed = text.replace("RestartSec=30s", "RestartSec=1s");
     fs::write(&unit, &changed).unwrap();
     for words in [&["systemd", "--to", to, "--yes"][..], &["systemd", "--to", to, "--remove", "--yes"]] {

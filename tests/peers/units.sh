@@ -11,7 +11,7 @@ mkdir -p "$work/the home 100%"
 printf '[[source]]\nname = "A"\nfrom.feed = "http://a.example/"\n' >"$work/the home 100%/sources.toml"
 touch "$work/secrets" && chmod 600 "$work/secrets"
 failed=0
-for kind in "" --system "--timer" "--timer --system"; do
+for kind in "" --system "--timer" "--timer --system" --pages "--pages --system"; do
   folder=$work/units$(echo "$kind" | tr -d ' -')
   # shellcheck disable=SC2086
   "$tidings" --home "$work/the home 100%" install systemd $kind --to "$folder" --env-file "$work/secrets" --yes >/dev/null

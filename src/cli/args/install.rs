@@ -57,6 +57,10 @@ pub struct SystemdArgs {
     #[arg(long)]
     pub timer: bool,
 
+    /// Instead of the daemon, the pages: `tidings serve`
+    #[arg(long, conflicts_with = "timer")]
+    pub pages: bool,
+
     /// File of secrets, NAME=value lines (EnvironmentFile=), readable by its owner alone
     #[arg(long, value_name = "FILE")]
     pub env_file: Option<PathBuf>,

@@ -4,6 +4,7 @@ use tidings::config::{Config, SecretName};
 use tidings::edition::ChannelName;
 use tidings::flow::{self, ask};
 use tidings::home::Home;
+use tidings::serve::web::check;
 
 use super::Findings;
 use crate::cli::home::secret;
@@ -103,6 +104,18 @@ pub async fn mail_server(config: &Config, found: &mut Findings) {
             format!("mail: {answer}"),
             "[mail] in tidings.toml; `tidings channels test mail --to ADDRESS` tries it whole",
         ),
+    }
+}
+
+/// Where `tidings serve` shows its pages, and to whom.
+pub fn pages(config: &Config, found: &mut Findings) {
+    let web = &config.web;
+    let mut who = vec!["this user's programs".to_owned()];
+    who.extend(web.token.is_some().then(|| "whoever has the token".to_owned()));
+    who.extend(web.proxy.as_ref().map(|proxy| format!("people whom a proxy names in {}", proxy.user_header)));
+    match check(web, web.listen, &secret) {
+        Ok(()) => found.fine(format!("pages: `tidings serve` at http://{}/, for {}", web.listen, who.join(", "))),
+        Err(error) => found.broken(format!("pages: {error:#}"), &format!("[web] in tidings.toml, or {SET_IT}")),
     }
 }
 

@@ -38,7 +38,24 @@ pub fn daemon(wanted: &Wanted, needs: &Needs) -> Result<String> {
         unit("tidings: news for a lab, and its sessions", needs),
         command(wanted, "watch")?,
         service(wanted, needs)?,
-        if needs.user.is_some() { "multi-user.target" } else { "default.target" },
+        target(needs),
+    );
+    Ok(sealed(&words(wanted, needs)?, &body))
+}
+
+/// The unit of the pages.
+///
+/// # Errors
+/// When a path can't stand in a unit.
+pub fn pages(wanted: &Wanted, needs: &Needs) -> Result<String> {
+    let body = format!(
+        "{}\n[Service]\nType=exec\nExecStart={}\nRestart=on-failure\nRestartSec=30s\n\
+         # 2: wrong use or configuration, which a restart does not mend.\nRestartPreventExitStatus=2\n{}\n\
+         [Install]\nWantedBy={}\n",
+        unit("tidings: its pages", needs),
+        command(wanted, "serve")?,
+        service(wanted, needs)?,
+        target(needs),
     );
     Ok(sealed(&words(wanted, needs)?, &body))
 }
@@ -82,10 +99,21 @@ pub fn home_of(text: &str) -> Option<&str> {
     rest.split_once(", and replaces it; ").map(|(home, _)| home)
 }
 
+/// Whether a unit of ours does runs; the one of the pages does not.
+pub fn does_runs(text: &str) -> bool {
+    let command = text.lines().find(|line| line.starts_with("ExecStart="));
+    command.is_some_and(|line| line.ends_with(" watch") || line.ends_with(" run"))
+}
+
 fn unit(description: &str, needs: &Needs) -> String {
     // A user's systemd knows no network target.
     let network = if needs.user.is_some() { "Wants=network-online.target\nAfter=network-online.target\n" } else { "" };
     format!("[Unit]\nDescription={description}\n{network}")
+}
+
+/// What starts it with the machine, or with the user's systemd.
+fn target(needs: &Needs) -> &'static str {
+    if needs.user.is_some() { "multi-user.target" } else { "default.target" }
 }
 
 fn command(wanted: &Wanted, verb: &str) -> Result<String> {
@@ -160,10 +188,9 @@ fn service(wanted: &Wanted, needs: &Needs) -> Result<String> {
     Ok(lines.join("\n") + "\n")
 }
 
-/// What a person types once the unit is written or gone.
-pub fn next(name: &str, is_system: bool, is_timer: bool, remove: bool) -> Vec<String> {
+/// What a person types once the unit is written or gone; the log is of the service of this name.
+pub fn next(unit: &str, service: &str, is_system: bool, remove: bool) -> Vec<String> {
     let systemctl = if is_system { "sudo systemctl" } else { "systemctl --user" };
-    let unit = if is_timer { format!("{name}-run.timer") } else { format!("{name}.service") };
     if remove {
         return vec![format!("{systemctl} stop {unit}"), format!("{systemctl} daemon-reload")];
     }
@@ -172,8 +199,8 @@ pub fn next(name: &str, is_system: bool, is_timer: bool, remove: bool) -> Vec<St
         next.push("loginctl enable-linger    # so that it runs while you are not logged in".to_owned());
     }
     next.push(match is_system {
-        true => format!("journalctl -u {name}     # what it says"),
-        false => format!("journalctl --user -u {name}     # what it says"),
+        true => format!("journalctl -u {service}     # what it says"),
+        false => format!("journalctl --user -u {service}     # what it says"),
     });
     next
 }
@@ -244,6 +271,20 @@ mod tests {
         [Install]
         WantedBy=default.target
         "##);
+    }
+
+    #[test]
+    fn the_pages_start_as_the_daemon_does_and_do_no_runs() {
+        let [pages, daemon] = [pages, daemon].map(|write| write(&wanted(), &needs(None)).expect("written"));
+        assert!(does_runs(&daemon) && !does_runs(&pages));
+        let differing = |text: &str, other: &str| -> Vec<String> {
+            text.lines().skip(2).filter(|line| !other.contains(line)).map(str::to_owned).collect()
+        };
+        assert_eq!(
+            differing(&pages, &daemon),
+            ["Type=exec", "ExecStart=/opt/tidings/bin/tidings --home \"/home/ana/100%% new\" serve"]
+        );
+        assert_eq!(differing(&daemon, &pages).len(), 5, "{daemon}");
     }
 
     #[test]

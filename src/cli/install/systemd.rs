@@ -278,7 +278,7 @@ mod tests {
         let [pages, daemon] = [pages, daemon].map(|write| write(&wanted(), &needs(None)).expect("written"));
         assert!(does_runs(&daemon) && !does_runs(&pages));
         let differing = |text: &str, other: &str| -> Vec<String> {
-            text.lines().skip(2).filter(|line| !other.contains(line)).map(str::to_owned).collect()
+            text.lines().skip(3).filter(|line| !other.contains(line)).map(str::to_owned).collect()
         };
         assert_eq!(
             differing(&pages, &daemon),

@@ -111,7 +111,9 @@ fn canonical(address: SocketAddr) -> (IpAddr, u16) {
 
 #[cfg(test)]
 mod tests {
-    use std::net::{TcpListener, TcpStream};
+    use std::net::TcpListener;
+
+    use tokio::net::TcpSocket;
 
     use super::*;
 
@@ -131,12 +133,13 @@ mod tests {
         assert_eq!(user("127.0.0.1:50003"), None, "closed: nobody's, and not root's");
     }
 
-    #[test]
-    fn a_connection_of_our_own_is_ours_until_it_is_closed() {
+    #[tokio::test]
+    async fn a_connection_of_our_own_is_ours_until_it_is_closed() {
         for address in ["127.0.0.1:0", "[::1]:0"] {
             let Ok(listener) = TcpListener::bind(address) else { continue };
             let here = listener.local_addr().unwrap();
-            let client = TcpStream::connect(here).unwrap();
+            let socket = if here.is_ipv4() { TcpSocket::new_v4() } else { TcpSocket::new_v6() };
+            let client = socket.unwrap().connect(here).await.unwrap();
             let (_served, from) = listener.accept().unwrap();
             assert!(is_ours(from, here), "{from}");
             let both = [asked(from, here), printed(from, here)];

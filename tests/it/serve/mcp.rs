@@ -545,10 +545,14 @@ async fn what_is_missing_is_named_with_its_remedy_and_found_once_it_is_there() {
     assert_eq!(client.told("source_status", json!({}))["index"]["items"], 1);
     lab.run("2026-11-18T08:00:00Z", &[("two", "Another sandbox for lantern-code", "Words.")]).await;
     assert_eq!(client.told("search_items", sandbox.clone())["total"], 2);
-    // Of another version, half made, and made anew.
+    // Of another version: who has it open goes on, and who comes then is told. Half made, and made anew.
     let stamp = folder.join("index/tidings.version");
     let ours = fs::read_to_string(&stamp).unwrap();
     fs::write(&stamp, "tidings 0, of another time\n").unwrap();
+    assert_eq!(client.told("search_items", sandbox.clone())["total"], 2);
+    let (status, rest) = client.hang_up();
+    assert!(status.success() && rest.is_empty(), "{status}: {rest}");
+    let mut client = Client::start(&folder, MODERN);
     let trouble = client.trouble("search_items", sandbox.clone());
     assert!(trouble.contains("`tidings reindex`") && trouble.contains("in a minute"), "{trouble}");
     let status = client.told("source_status", json!({}));

@@ -65,7 +65,7 @@ use crate::source::Source;
 use heartbeat::Beat;
 use report::run_id;
 
-pub use crate::keep::Restored;
+pub use crate::keep::{Restored, Version};
 pub use channels::{
     Replayed, Tried, channel_place, channel_tells, check_channel, is_held, knock, replay_letters, try_channel,
 };
@@ -117,6 +117,11 @@ pub struct Setup {
 }
 
 impl Setup {
+    /// What the two files are now: where it is another, they are to be read again.
+    pub fn version(home: &Home) -> Version {
+        Version::of(&[&home.sources(), &home.settings()])
+    }
+
     /// Names of all that is watched.
     pub fn names(&self) -> impl Iterator<Item = &str> {
         let folders = self.sessions.iter().map(|source| source.name.as_str());

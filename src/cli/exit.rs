@@ -2,6 +2,7 @@
 
 use std::process::ExitCode;
 
+use anyhow::anyhow;
 use tidings::config::Mistake;
 use tidings::flow::answers::Several;
 use tidings::flow::ask::Unclear;
@@ -41,6 +42,18 @@ impl Failure {
         match error.downcast::<Several>() {
             Ok(several) => Failure::Wrong(several.to_string()),
             Err(error) => error.downcast::<Unclear>().map_or_else(Failure::Failed, Failure::from),
+        }
+    }
+
+    /// As an error, for what goes on living.
+    pub fn in_words(self) -> anyhow::Error {
+        match self {
+            Failure::Failed(error) => error,
+            Failure::Wrong(words) => anyhow!(words),
+            Failure::Mistakes(mistakes) => {
+                let words: Vec<String> = mistakes.iter().map(ToString::to_string).collect();
+                anyhow!(words.join("\n\n"))
+            }
         }
     }
 

@@ -52,6 +52,7 @@ use args::{Cli, Command};
 use exit::Failure;
 
 /// What every command may know: where it is, what time it is, and how to answer.
+#[derive(Clone)]
 pub struct Desk {
     /// `--home` or TIDINGS_HOME.
     pub home: Option<std::path::PathBuf>,

@@ -15,8 +15,11 @@ use super::{Desk, say};
 pub async fn serve(desk: &Desk, args: &ServeArgs) -> Result<ExitCode, Failure> {
     let setup = desk.setup()?;
     let listen = args.listen.unwrap_or(setup.config.web.listen);
+    let folder = setup.home.folder().to_owned();
+    let again = desk.clone();
+    let read = Box::new(move || again.setup().map_err(Failure::in_words));
     let site =
-        Site::open(&setup, listen, &secret, desk.clock()).map_err(|error| Failure::Wrong(format!("{error:#}")))?;
+        Site::open(setup, read, listen, &secret, desk.clock()).map_err(|error| Failure::Wrong(format!("{error:#}")))?;
     let listener = TcpListener::bind(listen).await.with_context(|| {
         format!("listening on {listen}: another program may be there, and --listen names another address")
     })?;
@@ -25,9 +28,7 @@ pub async fn serve(desk: &Desk, args: &ServeArgs) -> Result<ExitCode, Failure> {
     let mut interrupt = signal(SignalKind::interrupt()).context("waiting for a signal")?;
     match desk.json {
         true => desk.print_json(&serde_json::json!({ "version": 1, "url": format!("http://{address}/") }))?,
-        false => {
-            say(&format!("The pages of {} are at http://{address}/ until Ctrl-C.", setup.home.folder().display()))?
-        }
+        false => say(&format!("The pages of {} are at http://{address}/ until Ctrl-C.", folder.display()))?,
     }
     let stop = async move {
         tokio::select! {

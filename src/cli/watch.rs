@@ -43,7 +43,7 @@ pub async fn watch(desk: &Desk) -> Result<ExitCode, Failure> {
         let doors = Doors::open(&setup.config, None, &secret, now)?;
         Ok(Doors { forge: ForgeDoor::With(secret), ..doors })
     };
-    let read = || desk.setup().map_err(in_words);
+    let read = || desk.setup().map_err(Failure::in_words);
     let clock = desk.clock();
     let means = Means { setup: &read, doors: &doors, clock, onlooker: &journal };
     flow::watch(setup, means, stopped).await?;
@@ -61,17 +61,6 @@ async fn end([mut terminate, mut interrupt]: [Signal; 2], stop: Sender<bool>) {
         () = tokio::time::sleep(GRACE) => warn!("ended within a step; the next run goes on from there"),
     }
     std::process::exit(0);
-}
-
-fn in_words(failure: Failure) -> anyhow::Error {
-    match failure {
-        Failure::Failed(error) => error,
-        Failure::Wrong(words) => anyhow!(words),
-        Failure::Mistakes(mistakes) => {
-            let words: Vec<String> = mistakes.iter().map(ToString::to_string).collect();
-            anyhow!(words.join("\n\n"))
-        }
-    }
 }
 
 /// Where a daemon's life is written down: the log, systemd, and with `--json` the reports on stdout, one a line.

@@ -12,7 +12,7 @@ pub struct Version(Vec<Option<Stamp>>);
 type Stamp = (u64, u64, i64, i64, u64);
 
 impl Version {
-    pub(super) fn of(paths: &[&Path]) -> Version {
+    pub(crate) fn of(paths: &[&Path]) -> Version {
         let told = |path: &&Path| {
             let file = fs::metadata(path).ok()?;
             Some((file.dev(), file.ino(), file.mtime(), file.mtime_nsec(), file.len()))

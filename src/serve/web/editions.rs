@@ -107,7 +107,7 @@ fn look(site: &Site, asked: &Asked) -> Result<Option<List>> {
         ),
         ("months", "Trends", "None yet: a run writes them when a month has closed.", &[EditionKind::Trends]),
     ];
-    let editions = flow::editions(&site.setup.home)?;
+    let editions = flow::editions(site.home())?;
     let mut parts = Vec::new();
     for (word, title, none, kinds) in PARTS {
         if asked.of.as_deref().is_some_and(|of| of != word) {
@@ -125,7 +125,7 @@ fn look(site: &Site, asked: &Asked) -> Result<Option<List>> {
         let end = own.len().min(begin + most);
         let older = own.get(..end).and_then(<[_]>::last).filter(|_| end < own.len());
         let older = older.map(|last| format!("/editions?of={word}&after={}", last.name));
-        let lines = flow::edition_lines(&site.setup.home, &own[begin..end]);
+        let lines = flow::edition_lines(site.home(), &own[begin..end]);
         let lines = lines.into_iter().map(|line| Line {
             name: name(&line.edition),
             path: path(&line.edition),
@@ -134,7 +134,7 @@ fn look(site: &Site, asked: &Asked) -> Result<Option<List>> {
         });
         parts.push(Part { title, none, lines: lines.collect(), older });
     }
-    let feeds = flow::feeds(&site.setup.home)?;
+    let feeds = flow::feeds(site.home())?;
     Ok((!parts.is_empty()).then_some(List { parts, is_part: asked.of.is_some(), feeds }))
 }
 
@@ -164,7 +164,7 @@ pub(super) async fn open(
         }
         Some(part) => {
             let ending = part.to_owned();
-            let bytes = site.look(move |site| flow::edition_file(&site.setup.home, &edition, &ending)).await?;
+            let bytes = site.look(move |site| flow::edition_file(site.home(), &edition, &ending)).await?;
             Ok(file(&headers, part, bytes.ok_or_else(unknown)?))
         }
     }
@@ -181,7 +181,7 @@ pub(super) async fn feed(
         return Ok(Redirect::to(&path(&edition)).into_response());
     }
     let name = asked.clone();
-    let bytes = site.look(move |site| flow::feed(&site.setup.home, &name)).await?;
+    let bytes = site.look(move |site| flow::feed(site.home(), &name)).await?;
     Ok(file(&headers, &asked, bytes.ok_or_else(unknown)?))
 }
 
@@ -189,8 +189,8 @@ pub(super) async fn feed(
 pub(super) async fn one(site: &std::sync::Arc<Site>, edition: &EditionFile) -> Result<Option<Shown>, Trouble> {
     let edition = edition.clone();
     site.look(move |site| {
-        let Some(opened) = flow::open_edition(&site.setup.home, &edition)? else { return Ok(None) };
-        let editions = flow::editions(&site.setup.home)?;
+        let Some(opened) = flow::open_edition(site.home(), &edition)? else { return Ok(None) };
+        let editions = flow::editions(site.home())?;
         let is_alert = |kind| matches!(kind, EditionKind::Alert | EditionKind::Rollup);
         let kin = |other: &&EditionFile| other.kind == edition.kind || is_alert(other.kind) && is_alert(edition.kind);
         let kin: Vec<&EditionFile> = editions.iter().filter(kin).collect();
@@ -210,7 +210,7 @@ pub(super) async fn one(site: &std::sync::Arc<Site>, edition: &EditionFile) -> R
             files: files(site, &edition)?,
             earlier: other(place.map(|place| place + 1)),
             later: other(place.and_then(|place| place.checked_sub(1))),
-            feeds: flow::feeds(&site.setup.home)?,
+            feeds: flow::feeds(site.home())?,
             folder: format!("/editions/{}", edition.stem.rsplit_once('/').map_or("", |(folder, _)| folder)),
         };
         match opened {
@@ -241,7 +241,7 @@ pub(super) struct Latest {
 
 /// The newest digest that can be read; None where there is none.
 pub(super) fn latest(site: &Site) -> Result<Option<Latest>> {
-    let found = flow::latest_digest(&site.setup.home)?;
+    let found = flow::latest_digest(site.home())?;
     Ok(found.map(|(edition, said)| Latest {
         name: name(&edition),
         path: path(&edition),
@@ -251,7 +251,7 @@ pub(super) fn latest(site: &Site) -> Result<Option<Latest>> {
 }
 
 fn files(site: &Site, edition: &EditionFile) -> Result<Vec<Other>> {
-    let endings = flow::edition_endings(&site.setup.home, edition)?;
+    let endings = flow::edition_endings(site.home(), edition)?;
     let shown = [("Markdown", "md"), ("plain text", "txt"), ("JSON", "json")];
     let shown = shown.into_iter().filter(|(_, ending)| endings.contains(ending));
     let file = |(name, ending): (&str, &str)| Other {
@@ -283,7 +283,7 @@ pub(super) fn path(edition: &EditionFile) -> String {
 }
 
 fn when(site: &Site, at: jiff::Timestamp) -> When {
-    When::at(at, site.now(), &site.setup.config.schedule.zone)
+    When::at(at, site.now(), &site.setup().config.schedule.zone)
 }
 
 fn unknown() -> Trouble {

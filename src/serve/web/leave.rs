@@ -21,7 +21,7 @@ pub(super) struct Sent {
 
 /// Only shows a button: programs that look through mail open every link.
 pub(super) async fn show(State(site): State<Arc<Site>>, Path(token): Path<String>) -> Result<Response, Trouble> {
-    let left = site.look(move |site| heard_by_link(&site.setup.home, &site.setup.config.people, &token)).await?;
+    let left = site.look(move |site| heard_by_link(site.home(), &site.setup().config.people, &token)).await?;
     page(&site, left.ok_or_else(unknown)?)
 }
 
@@ -32,7 +32,7 @@ pub(super) async fn leave(
 ) -> Result<Response, Trouble> {
     let leaves = sent.again.is_none();
     let left = site
-        .look(move |site| leave_by_link(&site.setup.home, &site.setup.config.people, &token, leaves, site.now()))
+        .look(move |site| leave_by_link(site.home(), &site.setup().config.people, &token, leaves, site.now()))
         .await?;
     page(&site, left.ok_or_else(unknown)?)
 }

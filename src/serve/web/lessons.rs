@@ -157,7 +157,7 @@ pub(super) async fn say(
         Trouble::wrong("This is no wish for a lesson", "Open the page anew, and press one of its buttons.")
     })?;
     let lesson = id.clone();
-    let known = site.look(move |site| flow::leave_lesson_wish(&site.setup.home, &lesson, wish, site.now())).await?;
+    let known = site.look(move |site| flow::leave_lesson_wish(site.home(), &lesson, wish, site.now())).await?;
     known.ok_or_else(unknown)?;
     // The browser opens the page anew, and reloading it repeats nothing (RFC 9110, 15.4.4).
     Ok(Redirect::to(&asked.path(&[("said", &id.to_string())])).into_response())
@@ -209,8 +209,8 @@ fn look(site: &Site, asked: &Asked, may_say: bool) -> Result<Option<Lessons>> {
     {
         return Ok(None);
     }
-    let (_, all) = flow::known_lessons(&site.setup.home, LessonFilter::default())?;
-    let waiting = flow::waiting_wishes(&site.setup.home)?;
+    let (_, all) = flow::known_lessons(site.home(), LessonFilter::default())?;
+    let waiting = flow::waiting_wishes(site.home())?;
     let mut groups = Vec::new();
     for (stage, title) in STAGES {
         if !asked.stage.is_empty() && asked.stage != stage.word() {
@@ -242,8 +242,8 @@ fn look(site: &Site, asked: &Asked, may_say: bool) -> Result<Option<Lessons>> {
 }
 
 fn look_at(site: &Site, id: &LessonId, may_say: bool) -> Result<Option<Lessons>> {
-    let (_, all) = flow::known_lessons(&site.setup.home, LessonFilter::default())?;
-    let waiting = flow::waiting_wishes(&site.setup.home)?;
+    let (_, all) = flow::known_lessons(site.home(), LessonFilter::default())?;
+    let waiting = flow::waiting_wishes(site.home())?;
     let Some(known) = all.iter().find(|known| known.lesson.id == *id) else { return Ok(None) };
     let title = STAGES.iter().find(|(stage, _)| *stage == known.stage).map_or("", |(_, title)| title);
     let group = Group { title, count: 1, lessons: vec![view(site, known, &waiting, may_say)], more: None };
@@ -281,10 +281,10 @@ fn around(site: &Site, all: &[KnownLesson], asked: Asked, may_say: bool) -> Resu
 }
 
 fn skill(site: &Site) -> Result<Skill> {
-    let Some(skills) = &site.setup.config.skills else { return Ok(Skill::default()) };
+    let Some(skills) = &site.setup().config.skills else { return Ok(Skill::default()) };
     let set_up =
         Skill { is_set_up: true, is_open: skills.open, repository: skills.repository.to_string(), ..Skill::default() };
-    let Some(standing) = flow::skill_standing(&site.setup.home)? else { return Ok(set_up) };
+    let Some(standing) = flow::skill_standing(site.home())? else { return Ok(set_up) };
     let merged = standing.merged.last().map(|merged| Merged {
         at: when(site, merged.at),
         version: merged.version.clone(),
@@ -307,7 +307,7 @@ fn capital(word: &str) -> String {
 }
 
 fn when(site: &Site, at: Timestamp) -> When {
-    When::at(at, site.now(), &site.setup.config.schedule.zone)
+    When::at(at, site.now(), &site.setup().config.schedule.zone)
 }
 
 fn named(id: Result<Path<String>, PathRejection>) -> Result<LessonId, Trouble> {

@@ -1,5 +1,6 @@
 //! The pages: what a browser sees of a home. They are written here, whole, and need no script.
 
+mod setups;
 mod visitor;
 mod gate;
 mod peer;
@@ -46,9 +47,13 @@ use tower_http::timeout::TimeoutLayer;
 use crate::config::Web;
 use crate::flow::answers::Shelf;
 use crate::flow::{Clock, Secrets, Setup};
+use crate::home::Home;
 
 use page::{Trouble, When};
+use setups::Setups;
 use visitor::Access;
+
+pub use setups::Reading;
 
 /// What a form may send; ours send a few hundred bytes.
 const MOST_BODY: usize = 16 * 1024;
@@ -60,7 +65,7 @@ const AT_ONCE: usize = 8;
 
 /// A home as its pages show it.
 pub struct Site {
-    setup: Setup,
+    setups: Setups,
     shelf: Shelf,
     clock: Clock,
     access: Access,
@@ -71,16 +76,17 @@ pub struct Site {
 type Shared = State<Arc<Site>>;
 
 impl Site {
-    /// A site that is to listen at `listen`.
+    /// A site that is to listen at `listen`. Who may see it is settled now; what else the home's two files say is read anew when they
+    /// change.
     ///
     /// # Errors
     /// When the token is missing or short, or when anybody who reaches the address would see everything.
-    pub fn open(setup: &Setup, listen: SocketAddr, secrets: Secrets<'_>, clock: Clock) -> Result<Site> {
+    pub fn open(setup: Setup, read: Reading, listen: SocketAddr, secrets: Secrets<'_>, clock: Clock) -> Result<Site> {
         let access = access(&setup.config.web, listen, secrets)?;
         let cores = thread::available_parallelism().map_or(1, NonZero::get);
         Ok(Site {
-            setup: setup.clone(),
             shelf: Shelf::of(&setup.home),
+            setups: Setups::new(setup, read),
             clock,
             access,
             turns: Arc::new(Semaphore::new(AT_ONCE.min(cores + 1))),
@@ -91,9 +97,17 @@ impl Site {
         (self.clock)()
     }
 
+    fn home(&self) -> &Home {
+        self.shelf.home()
+    }
+
+    fn setup(&self) -> Arc<Setup> {
+        self.setups.get()
+    }
+
     /// A time as pages tell it.
     fn when(&self, at: Timestamp) -> When {
-        When::at(at, self.now(), &self.setup.config.schedule.zone)
+        When::at(at, self.now(), &self.setup().config.schedule.zone)
     }
 
     /// Looks something up in the files of the home, off the threads that answer.
@@ -106,6 +120,7 @@ impl Site {
         let looked = tokio::task::spawn_blocking(move || {
             // Held by the work, not by the page: a browser that goes away must not let others in before it ends.
             let _turn = turn;
+            site.setups.refresh();
             look(&site)
         });
         match looked.await {

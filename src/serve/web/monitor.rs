@@ -13,13 +13,13 @@ use crate::serve::metrics;
 pub(super) const HEALTH: &str = "/healthz";
 
 pub(super) async fn metrics(State(site): Shared) -> Result<Response, Trouble> {
-    let text = site.look(|site| metrics::metrics(&site.setup.home, site.now())).await?;
+    let text = site.look(|site| metrics::metrics(site.home(), site.now())).await?;
     Ok(([(CONTENT_TYPE, metrics::CONTENT_TYPE)], text).into_response())
 }
 
 /// 200, or 503 and why.
 pub(super) async fn health(State(site): Shared) -> Result<Response, Trouble> {
-    let pulse = site.look(|site| metrics::health(&site.setup.home, site.now())).await?;
+    let pulse = site.look(|site| metrics::health(site.home(), site.now())).await?;
     let status = if pulse.is_good() { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
     Ok((status, format!("{}.\n", pulse.words())).into_response())
 }

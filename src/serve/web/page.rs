@@ -82,7 +82,7 @@ impl Frame<'_> {
         let frame = context! {
             title => self.title, tab => self.tab, tabs => TABS, visitor => visitor, style => asset::STYLE_PATH.as_str(),
             version => env!("CARGO_PKG_VERSION"), said => gate::SAID.try_with(|said| *said).ok().flatten(),
-            rendered => Value::from(Serde(When::at(now, now, &self.site.setup.config.schedule.zone))),
+            rendered => Value::from(Serde(When::at(now, now, &self.site.setup().config.schedule.zone))),
         };
         let context = context! { ..Value::from(Serde(given)), ..frame };
         let words = ENVIRONMENT.get_template(template).and_then(|template| template.render(context));

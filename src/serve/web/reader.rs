@@ -193,12 +193,12 @@ fn read(site: &Site, visitor: &Visitor, id: &str, asked: &Asked) -> Result<Given
     let is_of_folder = visitor == &Visitor::Owner;
     let resume = answers::resume(chronicle, known, &meant.session).ok();
     let title = line.and_then(|line| line.title.as_deref().or(line.prompt.as_deref())).map(first_letters);
-    let has_prices = !site.setup.config.prices.0.is_empty();
+    let has_prices = !site.setup().config.prices.0.is_empty();
     let tokens = site.cost_of(visitor, &meant.session)?.map(|sum| Tokens {
         read: sum.tokens().read(),
         written: sum.tokens().output,
         answers: sum.answers,
-        cost: has_prices.then(|| money(sum.cost(&site.setup.config.prices))),
+        cost: has_prices.then(|| money(sum.cost(&site.setup().config.prices))),
     });
     let mut models: Vec<String> = Vec::new();
     for model in turns.iter().filter_map(Turn::model) {

@@ -244,7 +244,7 @@ fn answer(site: &Site, visitor: &Visitor, asked: &Asked) -> Given {
         is_narrowed: form.is_narrowed(),
         roles: Role::ALL.map(Role::word).to_vec(),
         levels: LEVELS.map(Level::word).to_vec(),
-        sources: site.setup.sources.iter().map(|source| source.name.clone()).collect(),
+        sources: site.setup().sources.iter().map(|source| source.name.clone()).collect(),
         trouble: None,
         results: Vec::new(),
         is_latest: form.q.is_empty() && !form.is_narrowed(),

@@ -126,7 +126,7 @@ fn list(site: &Site, visitor: &Visitor, asked: &Asked) -> anyhow::Result<Given> 
 pub(super) fn running(site: &Site, visitor: &Visitor) -> Vec<Running> {
     // What can't be looked at costs this list, and not the page.
     let known = site.shelf.known();
-    let found = known.and_then(|known| running_sessions(&site.setup, &known, false, site.now()));
+    let found = known.and_then(|known| running_sessions(&site.setup(), &known, false, site.now()));
     let mut running = found.unwrap_or_else(|error| {
         warn!("which sessions run: {error:#}");
         Vec::new()
@@ -174,7 +174,7 @@ impl Site {
         use crate::flow::answers::Sight;
         match visitor {
             Visitor::Owner => Sight::All,
-            Visitor::Person(name) => Sight::of_person(name, &self.setup.sessions, known),
+            Visitor::Person(name) => Sight::of_person(name, &self.setup().sessions, known),
         }
     }
 }

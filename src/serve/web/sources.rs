@@ -107,10 +107,10 @@ const GROUPS: [(&str, &[&str], bool); 4] = [
 ];
 
 fn list(site: &Site, visitor: &Visitor) -> anyhow::Result<Given> {
-    let status = ask::status(&site.setup.home)?;
+    let status = ask::status(site.home())?;
     let known = |name: &str| status.as_ref()?.sources.iter().find(|source| source.name == name);
-    let rows: Vec<Row> = site
-        .setup
+    let setup = site.setup();
+    let rows: Vec<Row> = setup
         .sources
         .iter()
         .map(|source| row(site, visitor, source, known(&source.name).map(|known| &known.watched)))
@@ -126,7 +126,7 @@ fn list(site: &Site, visitor: &Visitor) -> anyhow::Result<Given> {
         group.sources.sort_by_key(|row| std::cmp::Reverse(row.failures));
     }
     groups.retain(|group| !group.sources.is_empty());
-    let folders = site.setup.sessions.iter().filter(|_| visitor == &Visitor::Owner).map(|source| Folder {
+    let folders = setup.sessions.iter().filter(|_| visitor == &Visitor::Owner).map(|source| Folder {
         name: source.name.clone(),
         folder: source.folder.display().to_string(),
         format: source.format.word(),
@@ -136,9 +136,10 @@ fn list(site: &Site, visitor: &Visitor) -> anyhow::Result<Given> {
 }
 
 fn one(site: &Site, visitor: &Visitor, name: &str) -> Result<GivenOne, Trouble> {
-    let source = site.setup.sources.iter().find(|source| source.name == name);
+    let setup = site.setup();
+    let source = setup.sources.iter().find(|source| source.name == name);
     let source = source.ok_or_else(|| Trouble::unknown("No source goes by that name"))?;
-    let status = ask::status(&site.setup.home)?;
+    let status = ask::status(site.home())?;
     let known = status.as_ref().and_then(|status| status.sources.iter().find(|known| known.name == name));
     let query = Query { source: Some(name.to_owned()), limit: 5 * ITEMS, ..Query::default() };
     let (items, trouble) = match site.shelf.library().and_then(|library| library.search(&query)) {

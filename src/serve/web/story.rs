@@ -137,7 +137,7 @@ struct LessonLine {
 }
 
 fn look(site: &Site, id: &str) -> anyhow::Result<Option<Told>> {
-    let explained = explain(&site.setup.home, id)?;
+    let explained = explain(site.home(), id)?;
     let item = match &explained {
         Some(explanation) => explanation.why.item.0.as_str(),
         None if id.starts_with("i-") => id,

@@ -30,7 +30,7 @@ pub(super) async fn give(State(site): State<Arc<Site>>, Form(given): Form<Given>
         _ => return Err(Trouble::wrong("This is no thumb", "`way` is up, down or none.")),
     };
     let id = given.id.clone();
-    let thumbed = site.look(move |site| give_thumb(&site.setup.home, &id, up, site.now())).await?;
+    let thumbed = site.look(move |site| give_thumb(site.home(), &id, up, site.now())).await?;
     if thumbed.is_none() {
         return Err(Trouble::unknown("There is no such item or story"));
     }

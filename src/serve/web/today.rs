@@ -74,7 +74,7 @@ pub(super) struct StoryLine {
 fn look(site: &Site, visitor: &Visitor) -> anyhow::Result<Today> {
     let now = site.now();
     let since = now.checked_sub(SignedDuration::from_hours(24 * DAYS)).unwrap_or(now);
-    let mut stories = news(&site.setup.home, since)?;
+    let mut stories = news(site.home(), since)?;
     stories.retain(|story| story.level >= Level::Notable);
     // They come the latest first, and stay so among those that are critical, and among the others.
     stories.sort_by_key(|story| story.level != Level::Critical);
@@ -105,7 +105,7 @@ fn line(site: &Site, story: News) -> StoryLine {
 }
 
 fn run(site: &Site) -> anyhow::Result<Option<Run>> {
-    let Some(status) = ask::status(&site.setup.home)? else { return Ok(None) };
+    let Some(status) = ask::status(site.home())? else { return Ok(None) };
     let mut troubles = Vec::new();
     let mut trouble = |words: String, page: Option<&str>| {
         troubles.push(ToLookAt { words, page: page.map(str::to_owned) });
@@ -141,7 +141,7 @@ fn run(site: &Site) -> anyhow::Result<Option<Run>> {
     if !status.aside.is_empty() {
         trouble(format!("{} set aside; `tidings status` names them", many(status.aside.len(), "piece of work")), None);
     }
-    if let Some(standing) = skill_standing(&site.setup.home)? {
+    if let Some(standing) = skill_standing(site.home())? {
         if let Some(request) = standing.request {
             trouble(format!("A request on the skill waits for a person: {request}"), Some("/lessons"));
         }

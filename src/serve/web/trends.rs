@@ -14,7 +14,7 @@ use crate::flow::{self, EditionFile, EditionView};
 
 /// The newest month.
 pub(super) async fn newest(State(site): Shared, Extension(visitor): Extension<Visitor>) -> Result<Response, Trouble> {
-    let found = site.look(|site| flow::editions(&site.setup.home)).await?;
+    let found = site.look(|site| flow::editions(site.home())).await?;
     match found.into_iter().find(|edition| edition.kind == EditionKind::Trends) {
         Some(edition) => {
             let shown = editions::one(&site, &edition).await?.ok_or_else(unknown)?;

@@ -79,7 +79,7 @@ fn answer(site: &Site, visitor: &Visitor, asked: &Asked) -> anyhow::Result<(bool
         }
     };
     given.by = wanted.by.word();
-    match ask::usage(&site.setup.home, &wanted)? {
+    match ask::usage(site.home(), &wanted)? {
         Usage::Own(own) => fill_own(site, &mut given, &own, &wanted),
         Usage::Lab { people, told: Some(lab) } => fill_lab(&mut given, &lab, people, &wanted),
         Usage::TooFew { people: 0 } => given.trouble = Some(NOTHING.to_owned()),
@@ -102,7 +102,7 @@ fn answer(site: &Site, visitor: &Visitor, asked: &Asked) -> anyhow::Result<(bool
 }
 
 fn wanted(site: &Site, visitor: &Visitor, asked: &Asked) -> anyhow::Result<WantedUsage> {
-    let zone = site.setup.config.schedule.zone.clone();
+    let zone = site.setup().config.schedule.zone.clone();
     let today = zone.to_datetime(site.now()).date();
     let by = match asked.some("by") {
         None => By::Day,
@@ -116,7 +116,7 @@ fn wanted(site: &Site, visitor: &Visitor, asked: &Asked) -> anyhow::Result<Wante
         window,
         zone,
         today,
-        prices: site.setup.config.prices.clone(),
+        prices: site.setup().config.prices.clone(),
         is_lab: site.is_lab_for(visitor)?,
     })
 }
@@ -124,7 +124,7 @@ fn wanted(site: &Site, visitor: &Visitor, asked: &Asked) -> anyhow::Result<Wante
 impl Site {
     /// Whether this visitor is shown sums over several people only: the home is a lab's, or somebody else's.
     fn is_lab_for(&self, visitor: &Visitor) -> anyhow::Result<bool> {
-        let is_lab = self.setup.sessions.iter().any(|source| source.format == Format::Shared);
+        let is_lab = self.setup().sessions.iter().any(|source| source.format == Format::Shared);
         let Visitor::Person(name) = visitor else { return Ok(is_lab) };
         let is_own = |owner: Option<&str>| owner.is_some_and(|owner| owner.to_lowercase() == name.to_lowercase());
         Ok(is_lab || !self.shelf.known()?.all().all(|line| is_own(line.owner.as_deref())))
@@ -135,9 +135,9 @@ impl Site {
         if self.is_lab_for(visitor)? {
             return Ok(None);
         }
-        let zone = self.setup.config.schedule.zone.clone();
+        let zone = self.setup().config.schedule.zone.clone();
         let today = zone.to_datetime(self.now()).date();
-        let prices = self.setup.config.prices.clone();
+        let prices = self.setup().config.prices.clone();
         let wanted = WantedUsage { by: By::Session, window: Window::default(), zone, today, prices, is_lab: false };
         Ok(self.shelf.costs(&wanted)?.get(session).cloned())
     }

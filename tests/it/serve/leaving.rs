@@ -1,7 +1,10 @@
 //! The page behind the link in a letter.
 
+use std::fs;
+
 use reqwest::{Method, StatusCode};
-use tidings::flow::ask;
+use tidings::config::read_settings;
+use tidings::flow::{Setup, ask};
 use tidings::guard::token::token;
 use tidings::keep::leaving_key;
 use tidings::standing::List;
@@ -19,7 +22,7 @@ fn has_left(lab: &Lab) -> bool {
 #[tokio::test]
 async fn a_letters_link_shows_a_button_and_only_the_button_takes_its_reader_off() {
     let lab = Lab::new();
-    std::fs::create_dir_all(lab.setup.home.folder()).unwrap();
+    fs::create_dir_all(lab.setup.home.folder()).unwrap();
     let key = leaving_key(lab.setup.home.folder()).unwrap();
     let path = format!("/u/{}", token(&key, List::Digest, BEN));
     let pages = Pages::of(&lab.setup, NOW).await;
@@ -43,9 +46,37 @@ async fn a_letters_link_shows_a_button_and_only_the_button_takes_its_reader_off(
 }
 
 #[tokio::test]
+async fn whoever_is_added_while_the_pages_are_up_can_leave_too() {
+    let lab = Lab::new();
+    let home = lab.setup.home.clone();
+    fs::create_dir_all(home.folder()).unwrap();
+    let settings = home.settings();
+    let read = {
+        let (setup, settings) = (lab.setup.clone(), settings.clone());
+        move || {
+            let config = read_settings("tidings.toml", &fs::read_to_string(&settings)?)
+                .map_err(|mistakes| anyhow::anyhow!("{mistakes:?}"))?;
+            Ok(Setup { config, ..setup.clone() })
+        }
+    };
+    let person = |name: &str| format!("[[people]]\naddress = \"{name}@lab.example\"\n");
+    fs::write(&settings, person("ben")).unwrap();
+    let pages = Pages::reading(&read().unwrap(), Box::new(read), NOW).await;
+    let key = leaving_key(home.folder()).unwrap();
+    let path = format!("/u/{}", token(&key, List::Digest, "cleo@lab.example"));
+    assert_eq!(pages.get(&path).await.status(), StatusCode::NOT_FOUND);
+    fs::write(&settings, person("ben") + &person("cleo")).unwrap();
+    assert!(pages.page(&path).await.contains("c…@lab.example"));
+    fs::write(&settings, "[[people]]\naddress = 1\n").unwrap();
+    assert!(pages.page(&path).await.contains("c…@lab.example"), "what it said before goes on");
+    fs::remove_file(&settings).unwrap();
+    assert_eq!(pages.get(&path).await.status(), StatusCode::OK);
+}
+
+#[tokio::test]
 async fn a_link_that_is_nobodys_takes_nobody_off_and_makes_nothing() {
     let lab = Lab::new();
-    std::fs::create_dir_all(lab.setup.home.folder()).unwrap();
+    fs::create_dir_all(lab.setup.home.folder()).unwrap();
     let pages = Pages::of(&lab.setup, NOW).await;
     let other = token(&[7; 32], List::Digest, BEN);
     for path in [format!("/u/{other}"), "/u/x".to_owned(), format!("/u/{}", "A".repeat(4000)), "/u/%00".to_owned()] {
@@ -56,5 +87,5 @@ async fn a_link_that_is_nobodys_takes_nobody_off_and_makes_nothing() {
             assert!(response.text().await.unwrap().contains("unsubscribe"), "{method} {path}");
         }
     }
-    assert_eq!(std::fs::read_dir(lab.setup.home.folder()).unwrap().count(), 0);
+    assert_eq!(fs::read_dir(lab.setup.home.folder()).unwrap().count(), 0);
 }

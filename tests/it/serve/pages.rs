@@ -1,12 +1,13 @@
 //! The pages of a home on a free port of loopback, and a browser that follows nothing by itself.
 
 use std::net::SocketAddr;
+use std::sync::Arc;
 
 use jiff::Timestamp;
 use reqwest::{Client, Method, RequestBuilder, Response};
 use tidings::config::SecretName;
 use tidings::flow::Setup;
-use tidings::serve::web::{Site, serve};
+use tidings::serve::web::{Reading, Site, serve};
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 
@@ -28,11 +29,17 @@ impl Drop for Pages {
 impl Pages {
     /// Serves it at this pretended time.
     pub async fn of(setup: &Setup, now: &str) -> Pages {
+        let again = setup.clone();
+        Pages::reading(setup, Box::new(move || Ok(again.clone())), now).await
+    }
+
+    /// The same, with what reads the home's two files when they change.
+    pub async fn reading(setup: &Setup, read: Reading, now: &str) -> Pages {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         let now: Timestamp = now.parse().unwrap();
         let secrets = |_: &SecretName| Ok(TOKEN.to_owned());
-        let site = Site::open(setup, address, &secrets, std::sync::Arc::new(move || now)).unwrap();
+        let site = Site::open(setup.clone(), read, address, &secrets, Arc::new(move || now)).unwrap();
         let server = tokio::spawn(async move { serve(site, listener, std::future::pending()).await.unwrap() });
         let client = Client::builder().redirect(reqwest::redirect::Policy::none()).no_proxy().build().unwrap();
         Pages { address, client, server }

@@ -4,6 +4,7 @@ mod desk;
 mod learn;
 mod lessons;
 mod gate;
+mod attacks;
 mod hostile;
 mod skill;
 mod versions;

@@ -11,7 +11,7 @@ mod costs;
 
 use std::ops::Range;
 
-use anyhow::{Result, anyhow};
+use anyhow::Result;
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
@@ -89,7 +89,7 @@ pub enum One<'a> {
 /// Asks items and sessions. What narrows by something that only one of the two has asks that one alone.
 ///
 /// # Errors
-/// [`Unclear`](ask::Unclear) where the question has no one meaning; and when there is no index, or it can't be read: the message
+/// [`Unclear`](ask::Unclear) where the question has no one meaning, or is about sessions and none is kept; and when there is no index, or it can't be read: the message
 /// names the remedy.
 pub fn search(shelf: &Shelf, question: &Question) -> Result<Answer> {
     let Question { words, regex, since, until, source, level, only, limit, skip, own, hits, sight } = question.clone();
@@ -97,7 +97,8 @@ pub fn search(shelf: &Shelf, question: &Question) -> Result<Answer> {
     let only_turns = !only_items && (only == Some(Only::Sessions) || ask::is_about_turns(&words) || regex.is_some());
     let chronicle = if only_items { None } else { shelf.chronicle()? };
     if only_turns && chronicle.is_none() {
-        return Err(anyhow!("no session is kept yet: `from.sessions` in sources.toml names where they lie"));
+        let words = "no session is kept yet: `from.sessions` in sources.toml names where they lie";
+        return Err(ask::Unclear(words.to_owned()).into());
     }
     let window = skip..skip.saturating_add(limit);
     // Before the first place of the window, half are items where there are as many sessions, and more where there are fewer.

@@ -13,7 +13,7 @@ use super::{Shared, Site};
 use crate::flow::answers::{
     self, Answer, Known, One, Only, Question, branch_of, first_letters, folder_of, read_when, thousands,
 };
-use crate::flow::ask::{self, FoundSession, Hit, TurnHit, Unclear};
+use crate::flow::ask::{self, FoundSession, Hit, Library, TurnHit, Unclear};
 use crate::session::{Role, project_of};
 use crate::verdict::Level;
 
@@ -48,6 +48,8 @@ struct Given {
     roles: Vec<&'static str>,
     levels: Vec<&'static str>,
     sources: Vec<String>,
+    #[serde(skip)]
+    status: StatusCode,
     /// Why there is no answer.
     trouble: Option<String>,
     results: Vec<Place>,
@@ -116,17 +118,13 @@ pub(super) async fn search(
     let asked = Asked::read(query.as_deref());
     let (person, found) = (visitor.clone(), asked.clone());
     let given = site.look(move |site| Ok(answer(site, &person, &found))).await?;
-    // A page that asks nothing can only be told what is missing in the home.
-    let is_wrong = given.trouble.is_some() && !given.asked.q.is_empty();
     let title = match given.asked.q.as_str() {
         "" => "Search".to_owned(),
         words => format!("{} · Search", first_letters(words)),
     };
     let mut page =
         Frame { site: &site, visitor: &visitor, tab: "/search", title: &title }.page("search.html", &given)?;
-    if is_wrong {
-        *page.status_mut() = StatusCode::BAD_REQUEST;
-    }
+    *page.status_mut() = given.status;
     Ok(page)
 }
 
@@ -245,6 +243,7 @@ fn answer(site: &Site, visitor: &Visitor, asked: &Asked) -> Given {
         roles: Role::ALL.map(Role::word).to_vec(),
         levels: LEVELS.map(Level::word).to_vec(),
         sources: site.setup().sources.iter().map(|source| source.name.clone()).collect(),
+        status: StatusCode::OK,
         trouble: None,
         results: Vec::new(),
         is_latest: form.q.is_empty() && !form.is_narrowed(),
@@ -257,13 +256,22 @@ fn answer(site: &Site, visitor: &Visitor, asked: &Asked) -> Given {
         asked: form,
     };
     if asked.is_too_long("q") {
+        given.status = StatusCode::BAD_REQUEST;
         given.trouble = Some("this question is too long; ask with fewer words".to_owned());
         given.asked.q = first_letters(&given.asked.q);
         return given;
     }
     match find(site, visitor, &mut given) {
         Ok(()) => {}
-        Err(error) => given.trouble = Some(format!("{error:#}")),
+        Err(error) => {
+            given.status = match error.is::<Unclear>() {
+                true => StatusCode::BAD_REQUEST,
+                // A new home has nothing that could be searched, and nothing is wrong with it.
+                false if Library::version(site.home().folder()).is_none() => StatusCode::OK,
+                false => StatusCode::SERVICE_UNAVAILABLE,
+            };
+            given.trouble = Some(format!("{error:#}"));
+        }
     }
     given
 }

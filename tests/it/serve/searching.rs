@@ -323,20 +323,29 @@ async fn what_is_private_to_another_is_not_there_for_a_person() {
 async fn a_home_without_anything_says_what_is_missing() {
     let empty = tempfile::tempdir().unwrap();
     let pages = Pages::of(&setup(empty.path(), ""), NOW).await;
-    for (path, words) in [
-        ("/search", "tidings run"),
-        ("/search?q=beacon", "tidings run"),
-        ("/search?q=role:prompt", "no session is kept yet"),
-        ("/sessions", "from.sessions"),
-        ("/usage", "from.sessions"),
-        ("/sources", "tidings run"),
+    for (path, status, words) in [
+        ("/search", 200, "tidings run"),
+        ("/search?q=beacon", 200, "tidings run"),
+        ("/search?q=role:prompt", 400, "no session is kept yet"),
+        ("/sessions", 200, "from.sessions"),
+        ("/usage", 200, "from.sessions"),
+        ("/sources", 200, "tidings run"),
     ] {
         let answer = pages.get(path).await;
-        assert!(answer.status().as_u16() < 500, "{path}: {}", answer.status());
+        assert_eq!(answer.status().as_u16(), status, "{path}");
         let page = answer.text().await.unwrap();
         assert!(page.contains(words) && page.contains("<h1>"), "{path}: {page}");
     }
     assert_eq!(pages.get("/sessions/1b0c").await.status().as_u16(), 404);
+    // An index that is there and can't be read is another matter.
+    let index = empty.path().join("index");
+    fs::create_dir(&index).unwrap();
+    for name in ["meta.json", "tidings.version"] {
+        fs::write(index.join(name), "garbage").unwrap();
+    }
+    let answer = pages.get("/search?q=beacon").await;
+    assert_eq!(answer.status().as_u16(), 503);
+    assert!(answer.text().await.unwrap().contains("tidings reindex"));
 }
 
 #[tokio::test]

@@ -26,6 +26,8 @@ const HITS_OF_ONE: usize = 100;
 /// Words of one question. Each `pre*` among them is looked for in the whole list of words.
 const MOST_WORDS: usize = 40;
 
+const NOTHING_YET: &str = "Nothing can be searched yet: tidings run asks the sources and fills the index.";
+
 /// What the form asks, as it was typed.
 #[derive(Debug, Clone, Default, Serialize)]
 struct Form {
@@ -264,13 +266,13 @@ fn answer(site: &Site, visitor: &Visitor, asked: &Asked) -> Given {
     match find(site, visitor, &mut given) {
         Ok(()) => {}
         Err(error) => {
-            given.status = match error.is::<Unclear>() {
-                true => StatusCode::BAD_REQUEST,
-                // A new home has nothing that could be searched, and nothing is wrong with it.
-                false if Library::version(site.home().folder()).is_none() => StatusCode::OK,
-                false => StatusCode::SERVICE_UNAVAILABLE,
+            let is_new = Library::version(site.home().folder()).is_none();
+            (given.status, given.trouble) = match error.is::<Unclear>() {
+                true => (StatusCode::BAD_REQUEST, Some(format!("{error:#}"))),
+                // Nothing is wrong with a new home.
+                false if is_new => (StatusCode::OK, Some(NOTHING_YET.to_owned())),
+                false => (StatusCode::SERVICE_UNAVAILABLE, Some(format!("{error:#}"))),
             };
-            given.trouble = Some(format!("{error:#}"));
         }
     }
     given

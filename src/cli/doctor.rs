@@ -6,6 +6,7 @@ mod models;
 mod sessions;
 mod settings;
 
+use std::io::{IsTerminal, stdout};
 use std::process::ExitCode;
 
 use serde_json::json;
@@ -14,6 +15,7 @@ use tidings::source::Origin;
 use super::exit::Failure;
 use super::home::{here, read_files};
 use super::run::count;
+use super::wrap::{WIDTH, wrapped};
 use super::{Desk, say};
 
 /// What was looked at, in its order.
@@ -129,11 +131,20 @@ pub async fn doctor(desk: &Desk) -> Result<ExitCode, Failure> {
                 State::Advice => "could ",
                 State::Broken => "wrong ",
             };
-            say(&format!("{mark} {}", finding.what))?;
+            tell(mark, &finding.what)?;
             if finding.state != State::Fine {
-                say(&format!("       try: {}", finding.remedy))?;
+                tell("      ", &format!("try: {}", finding.remedy))?;
             }
         }
     }
     Ok(if broken { ExitCode::FAILURE } else { ExitCode::SUCCESS })
+}
+
+/// A mark and words: on a terminal in lines of its width, for programs in one.
+fn tell(mark: &str, words: &str) -> anyhow::Result<()> {
+    let width = if stdout().is_terminal() { WIDTH - mark.len() - 1 } else { usize::MAX };
+    for (number, line) in wrapped(words, width).into_iter().enumerate() {
+        say(&format!("{} {line}", if number == 0 { mark } else { "      " }))?;
+    }
+    Ok(())
 }

@@ -2,8 +2,8 @@
 
 use tidings::flow::answers::thousands;
 
-/// Columns of the narrowest terminal that people use.
-const WIDTH: usize = 80;
+use super::wrap::WIDTH;
+
 /// Of a name that keeps its end; figures are told in thousands before a name gets less.
 const NAME: usize = 28;
 /// What stands on a line of its own below a row.

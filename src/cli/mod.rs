@@ -36,6 +36,7 @@ mod eval;
 mod beside;
 mod serve;
 mod doctor;
+mod wrap;
 mod install;
 mod manual;
 mod mcp;

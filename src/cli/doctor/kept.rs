@@ -90,7 +90,7 @@ pub fn last_run(home: &Home, now: Timestamp, found: &mut Findings) {
         let what = format!("the last run is {} old", count(age.as_hours() as usize, "hour"));
         found.broken(what, "look at cron's log or `systemctl --user status tidings`; `tidings install` sets either up");
     } else {
-        found.fine(format!("last run {}", status.at));
+        found.fine(format!("last run {:.0}", status.at));
     }
     if let pulse @ Pulse::Silent { .. } = pulse_of(&status, now)
         && age <= STALE

@@ -10,14 +10,13 @@ use tidings::flow::habits::{self, Friction, FrictionKind, NotYours, Own, Rub};
 use super::super::args::FrictionArgs;
 use super::super::exit::Failure;
 use super::super::run::count;
+use super::super::wrap::{WIDTH, wrapped};
 use super::super::{Desk, say};
 
 /// Of each kind that a person is shown at once, unless --all is given.
 const SHOWN: usize = 7;
 /// Of JSON.
 const MOST: usize = 100;
-/// Columns of a terminal.
-const WIDTH: usize = 80;
 /// Columns of "12× in 3 sessions, 2 days", with the space before them.
 const FIGURES: usize = 31;
 
@@ -122,30 +121,6 @@ fn lines(rub: &Rub) -> Vec<String> {
     lines
 }
 
-/// Lines of at most so many columns, cut between words, and within one only where it is longer.
-pub(super) fn wrapped(text: &str, width: usize) -> Vec<String> {
-    let mut lines = vec![String::new()];
-    for word in text.split(' ') {
-        let mut letters: Vec<char> = word.chars().collect();
-        loop {
-            let line = lines.last_mut().expect("there is always one");
-            let used = line.chars().count();
-            let space = usize::from(used > 0);
-            if used + space + letters.len() <= width {
-                line.extend(std::iter::repeat_n(' ', space).chain(letters));
-                break;
-            }
-            if letters.len() > width && used == 0 {
-                let rest = letters.split_off(width);
-                line.extend(letters);
-                letters = rest;
-            }
-            lines.push(String::new());
-        }
-    }
-    lines
-}
-
 fn print_json(desk: &Desk, friction: &Friction, since: Option<Date>) -> Result<(), Failure> {
     let word = |kind: FrictionKind| KINDS.iter().find(|(known, ..)| *known == kind).map(|(_, word, _)| *word);
     let rubs: Vec<_> = friction
@@ -164,18 +139,4 @@ fn print_json(desk: &Desk, friction: &Friction, since: Option<Date>) -> Result<(
         "total": friction.rubs.len(), "capped": friction.rubs.len() > rubs.len(), "friction": rubs,
     }))?;
     Ok(())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::wrapped;
-
-    #[test]
-    fn lines_are_cut_between_words_and_lose_no_letter() {
-        assert_eq!(wrapped("one two three", 7), ["one two", "three"]);
-        assert_eq!(wrapped("abcdefghij kl", 4), ["abcd", "efgh", "ij", "kl"]);
-        assert_eq!(wrapped("", 4), [""]);
-        let text = "東京 and a-very-long-word-that-goes-on-and-on é";
-        assert_eq!(wrapped(text, 9).concat().replace(' ', ""), text.replace(' ', ""));
-    }
 }

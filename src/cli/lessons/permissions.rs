@@ -9,11 +9,10 @@ use tidings::flow::habits::{self, List, Own, PermissionLine, Preset, Suggestion}
 use super::super::args::PermissionsArgs;
 use super::super::exit::Failure;
 use super::super::run::count;
+use super::super::wrap::{WIDTH, wrapped};
 use super::super::{Desk, say};
-use super::friction::{not_yours, remarks, wrapped};
+use super::friction::{not_yours, remarks};
 
-/// Columns of a terminal.
-const WIDTH: usize = 80;
 /// Columns of a rule's words, and of how often it came up.
 const RULE: usize = 29;
 const SEEN: usize = 7;

@@ -68,7 +68,7 @@ pub async fn demo(desk: &Desk) -> Result<ExitCode, Failure> {
         ))?;
     }
     say(&format!(
-        "Look around:\n  {program} --home {folder} search sandbox\n  {program} --home {folder} status\n  rm -r {folder}    when you have seen enough"
+        "Look around:\n  {program} --home {folder} search sandbox\n  {program} --home {folder} status\n  {program} --home {folder} serve    the pages, for a browser\n  rm -r {folder}    when you have seen enough"
     ))?;
     Ok(ExitCode::SUCCESS)
 }

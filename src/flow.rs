@@ -54,7 +54,6 @@ use std::path::Path;
 use anyhow::Result;
 use jiff::Timestamp;
 use tokio::time::Instant;
-use tracing::Instrument;
 
 use crate::config::{Config, SessionSource};
 use crate::home::Home;
@@ -150,25 +149,11 @@ pub async fn run(setup: &Setup, doors: &Doors, asked: &Asked, now: Timestamp, wa
     pass(keep, setup, doors, asked, now, watcher).await
 }
 
-/// The river itself, with an id in each line that is logged meanwhile.
+/// The river itself, from its spring to the sea. Each line that is logged meanwhile has the run's id; of the level of an error, so
+/// that a log of errors alone names it.
+#[tracing::instrument(name = "run", level = "error", skip_all, fields(id = run_id(setup.home.folder(), now)))]
 async fn pass(
-    keep: Keep,
-    setup: &Setup,
-    doors: &Doors,
-    asked: &Asked,
-    now: Timestamp,
-    watcher: &dyn Watcher,
-) -> Result<Report> {
-    let id = run_id(setup.home.folder(), now);
-    // Of the level of an error, so that a log of errors alone names the run.
-    let span = tracing::error_span!("run", id);
-    river(keep, id, setup, doors, asked, now, watcher).instrument(span).await
-}
-
-/// From its spring to the sea.
-async fn river(
     mut keep: Keep,
-    id: String,
     setup: &Setup,
     doors: &Doors,
     asked: &Asked,
@@ -182,7 +167,7 @@ async fn river(
     keep.take_signs(now)?;
     let judge = Judge::new(&setup.config.interests).taught(&keep.thumbs()?);
     let credit = credit::credit(&setup.home);
-    let mut report = Report { run: id, ..Report::new(now) };
+    let mut report = Report { run: run_id(setup.home.folder(), now), ..Report::new(now) };
 
     (report.sources, report.changes) = gather::gather(&mut keep, setup, &doors.carrier, asked, now, watcher).await?;
     if !setup.sessions.is_empty() {

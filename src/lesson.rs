@@ -225,6 +225,18 @@ pub enum Retirement {
     Reversed,
 }
 
+impl Retirement {
+    /// As people are told it.
+    pub fn words(&self) -> String {
+        match self {
+            Retirement::Expired => "nobody renewed it".to_owned(),
+            Retirement::Withdrawn => "a person took it back".to_owned(),
+            Retirement::Superseded(by) => format!("{by} says it better"),
+            Retirement::Reversed => "its source takes it back".to_owned(),
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

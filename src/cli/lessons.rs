@@ -8,7 +8,7 @@ use std::process::ExitCode;
 use serde_json::json;
 use tidings::flow::answers::read_when;
 use tidings::flow::{self, Heard, KnownLesson, LessonFilter, Wish};
-use tidings::lesson::{Advice, LessonId, Retirement, State};
+use tidings::lesson::{Advice, LessonId, State};
 
 pub use permissions::preset;
 
@@ -67,7 +67,7 @@ fn words(known: &KnownLesson) -> String {
     }
     let state = match &lesson.state {
         State::Active => format!("holds until {}", lesson.expires),
-        State::Retired { on, why } => format!("retired on {on}: {}", retirement(why)),
+        State::Retired { on, why } => format!("retired on {on}: {}", why.words()),
     };
     let wish = match known.wish {
         Some(Wish::Accept) => ", accepted",
@@ -76,15 +76,6 @@ fn words(known: &KnownLesson) -> String {
     };
     text.push_str(&format!("  {state}{wish}; {}\n", known.why));
     text
-}
-
-fn retirement(why: &Retirement) -> String {
-    match why {
-        Retirement::Expired => "nobody renewed it".to_owned(),
-        Retirement::Withdrawn => "a person took it back".to_owned(),
-        Retirement::Superseded(by) => format!("{by} says it better"),
-        Retirement::Reversed => "its source takes it back".to_owned(),
-    }
 }
 
 fn wish(desk: &Desk, id: &LessonId, wish: Wish) -> Result<ExitCode, Failure> {

@@ -114,6 +114,13 @@ pub struct Known {
     pub wish: Option<Wish>,
 }
 
+impl Known {
+    /// When it took which step.
+    pub fn adoption(&self) -> Adoption {
+        Adoption { found: self.found, proposed: self.proposed, merged: self.merged, used: self.first_used }
+    }
+}
+
 /// A lesson that was declined, with the hash of what it said then: other content may be proposed again.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Declined {
@@ -227,14 +234,7 @@ impl Keep {
     /// How far the lessons came that were found in a period.
     pub fn lesson_pace(&self, found: Range<Timestamp>) -> Result<Pace> {
         let of_period = self.lessons()?.into_iter().filter(|known| found.contains(&known.found));
-        let adoptions: Vec<Adoption> = of_period
-            .map(|known| Adoption {
-                found: known.found,
-                proposed: known.proposed,
-                merged: known.merged,
-                used: known.first_used,
-            })
-            .collect();
+        let adoptions: Vec<Adoption> = of_period.map(|known| known.adoption()).collect();
         Ok(Pace::of(&adoptions))
     }
 

@@ -252,15 +252,7 @@ fn look_at(site: &Site, id: &LessonId, may_say: bool) -> Result<Option<Lessons>>
 
 /// What stands around the lessons.
 fn around(site: &Site, all: &[KnownLesson], asked: Asked, may_say: bool) -> Result<Lessons> {
-    let adoptions: Vec<Adoption> = all
-        .iter()
-        .map(|known| Adoption {
-            found: known.found,
-            proposed: known.proposed,
-            merged: known.merged,
-            used: known.first_used,
-        })
-        .collect();
+    let adoptions: Vec<Adoption> = all.iter().map(KnownLesson::adoption).collect();
     let choice = |word: &'static str, title: String, asked: &str| Choice { word, title, is_asked: word == asked };
     let count = |stage: Stage| all.iter().filter(|known| known.stage == stage).count();
     let stages =

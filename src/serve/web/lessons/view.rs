@@ -9,7 +9,7 @@ use super::super::Site;
 use super::super::page::When;
 use super::when;
 use crate::flow::{KnownLesson, Stage, Wish};
-use crate::lesson::{Advice, LessonId, Retirement, Seen, State as Standing};
+use crate::lesson::{Advice, LessonId, Seen, State as Standing};
 
 #[derive(Debug, Serialize)]
 pub(super) struct LessonView {
@@ -80,7 +80,7 @@ pub(super) fn view(site: &Site, known: &KnownLesson, waiting: &BTreeMap<LessonId
         seen: seen(lesson.seen),
         standing: match &lesson.state {
             Standing::Active => format!("holds until {}", words(lesson.expires)),
-            Standing::Retired { on, why } => format!("retired on {}: {}", words(*on), retirement(why)),
+            Standing::Retired { on, why } => format!("retired on {}: {}", words(*on), why.words()),
         },
         found: when(site, known.found),
         steps: steps(known),
@@ -146,15 +146,6 @@ fn seen(seen: Seen) -> String {
         many(seen.sessions, "session of the lab", "sessions of the lab"),
     ];
     parts.into_iter().flatten().collect::<Vec<_>>().join(", ")
-}
-
-fn retirement(why: &Retirement) -> String {
-    match why {
-        Retirement::Expired => "nobody renewed it".to_owned(),
-        Retirement::Withdrawn => "a person took it back".to_owned(),
-        Retirement::Superseded(by) => format!("{by} says it better"),
-        Retirement::Reversed => "its source takes it back".to_owned(),
-    }
 }
 
 /// Every odd piece between back quotes is code; an unclosed quote is only a mark.
